@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+mod check;
+mod finding;
+mod settings;
+mod sink;
+mod summary;
+
+pub use check::{CheckError, check};
+pub use finding::{Finding, FindingView, Language};
+pub use settings::{HospitalCodes, Institution, Limits, Links, Settings};
+pub use sink::{FileInfo, JudgedRecord, Progress, Sink};
+pub use summary::{Cause, FileSummary, Note, Outcome, Summary};
