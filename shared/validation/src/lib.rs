@@ -2,6 +2,8 @@
 
 mod check;
 mod finding;
+mod record;
+mod rules;
 mod settings;
 mod sink;
 mod summary;

@@ -1,0 +1,75 @@
+use standard::{FileKind, Rule, Standard};
+use thiserror::Error;
+
+use crate::record::Record;
+
+/// Looks at the values of one record.
+pub(crate) trait RecordCheck: Send + Sync {
+    /// Adds what it finds; the finding's value is that of its field.
+    fn check(&self, record: &Record<'_>, found: &mut Found);
+}
+
+/// What the checks of one rule found in one record.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// Field, what the message's placeholders stand for, what was probably meant.
+    pub(crate) places: Vec<(Option<usize>, Option<String>, Option<String>)>,
+}
+
+impl Found {
+    /// A finding at a field.
+    pub(crate) fn at(&mut self, field: usize) {
+        self.places.push((Some(field), None, None));
+    }
+
+    /// A finding at a field, with what `{n}`, `{value}` or `{label}` of its message stands for.
+    pub(crate) fn at_with(&mut self, field: usize, detail: impl Into<String>) {
+        self.places.push((Some(field), Some(detail.into()), None));
+    }
+}
+
+/// A rule that cannot be bound to its check: a mistake in `rules.csv`.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("rule `{rule}`: {problem}")]
+pub(crate) struct BindError {
+    /// Rule id.
+    pub(crate) rule: String,
+    /// What does not fit.
+    pub(crate) problem: String,
+}
+
+/// What a check is made from.
+pub(crate) struct Binding<'a> {
+    /// The standard.
+    pub(crate) standard: &'a Standard,
+    /// The kind of file the check will run on; a rule for two kinds is bound twice.
+    pub(crate) kind: &'a FileKind,
+    /// The rule.
+    pub(crate) rule: &'a Rule,
+}
+
+impl Binding<'_> {
+    /// Index of a field of this kind.
+    pub(crate) fn field(&self, code: &str) -> Result<usize, BindError> {
+        self.kind
+            .field_index(code)
+            .ok_or_else(|| self.wrong(format!("`{}` has no column `{code}`", self.kind.code)))
+    }
+
+    /// Indexes of the rule's own fields, in its order.
+    pub(crate) fn fields(&self) -> Result<Vec<usize>, BindError> {
+        self.rule
+            .fields
+            .iter()
+            .map(|code| self.field(code))
+            .collect()
+    }
+
+    /// An error about this rule.
+    pub(crate) fn wrong(&self, problem: impl Into<String>) -> BindError {
+        BindError {
+            rule: self.rule.id.clone(),
+            problem: problem.into(),
+        }
+    }
+}
