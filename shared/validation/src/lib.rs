@@ -2,6 +2,7 @@
 
 mod check;
 mod finding;
+pub mod links;
 mod record;
 mod rules;
 mod settings;

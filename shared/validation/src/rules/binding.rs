@@ -1,7 +1,7 @@
 use standard::{FileKind, Rule, Standard};
 use thiserror::Error;
 
-use crate::record::Record;
+use crate::{HospitalCodes, record::Record};
 
 /// Looks at the values of one record.
 pub(crate) trait RecordCheck: Send + Sync {
@@ -46,6 +46,8 @@ pub(crate) struct Binding<'a> {
     pub(crate) kind: &'a FileKind,
     /// The rule.
     pub(crate) rule: &'a Rule,
+    /// The hospital's own ICD files; without them the rules on its codes find nothing.
+    pub(crate) codes: Option<&'a dyn HospitalCodes>,
 }
 
 impl Binding<'_> {

@@ -3,7 +3,7 @@
 use super::{BindError, Binding, RecordCheck};
 
 /// Makes a check from a line of `rules.csv`.
-pub(crate) type Build = fn(&Binding<'_>) -> Result<Box<dyn RecordCheck>, BindError>;
+pub(crate) type Build = for<'a> fn(&Binding<'a>) -> Result<Box<dyn RecordCheck + 'a>, BindError>;
 
 /// Every record check by the name that `rules.csv` gives it.
 pub(crate) const CHECKS: &[(&str, Build)] = &[];
