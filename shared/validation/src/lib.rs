@@ -2,6 +2,8 @@
 
 mod check;
 mod finding;
+#[allow(dead_code, reason = "used by the rules of diagnoses and procedures")]
+mod icd_form;
 pub mod links;
 mod record;
 mod rules;

@@ -1,7 +1,8 @@
 use standard::{FileKind, Rule, Standard};
 use thiserror::Error;
 
-use crate::{HospitalCodes, record::Record};
+use crate::record::Record;
+use crate::{HospitalCodes, Institution};
 
 /// Looks at the values of one record.
 pub(crate) trait RecordCheck: Send + Sync {
@@ -48,6 +49,8 @@ pub(crate) struct Binding<'a> {
     pub(crate) rule: &'a Rule,
     /// The hospital's own ICD files; without them the rules on its codes find nothing.
     pub(crate) codes: Option<&'a dyn HospitalCodes>,
+    /// The institution the upload belongs to, where somebody is signed in.
+    pub(crate) institution: Option<&'a Institution>,
 }
 
 impl Binding<'_> {
