@@ -12,7 +12,7 @@ pub(crate) enum State {
     Blank,
     /// The standard's own "no value": `-`, `_` or `—`.
     Dash,
-    /// A value of the column's type.
+    /// A value of the column's type. Codes of a pattern table (ICD) are valid whatever their form: the record rules judge it.
     Valid,
     /// Something that is not of the column's type; a finding has been made.
     Invalid,
