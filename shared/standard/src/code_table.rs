@@ -9,7 +9,7 @@ pub struct Code {
     pub label_en: String,
 }
 
-/// What a table is.
+/// What a table is: the `form` column of `code-tables.csv`. A deployment may close or open a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TableForm {
     /// A closed list: any other code is an error.
@@ -27,8 +27,10 @@ pub enum TableForm {
 pub struct CodeTable {
     /// Number in the standard, e.g. `RC001`.
     pub id: String,
-    /// Chinese and English name.
-    pub name: String,
+    /// Chinese name.
+    pub name_zh: String,
+    /// English name.
+    pub name_en: String,
     /// Whether the list is closed, open, or not a list.
     pub form: TableForm,
     /// The codes, in the order of the standard.

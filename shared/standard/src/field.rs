@@ -44,6 +44,8 @@ pub struct Field {
     pub name_en: String,
     /// Type of the values.
     pub field_type: FieldType,
+    /// Index of the table that a coded column takes its codes from, or that a text column holds several codes of.
+    pub reference_table: Option<usize>,
     /// Most characters a value may have.
     pub max_length: u16,
     /// Whether it must be filled; a deployment may override it.

@@ -11,7 +11,7 @@ pub struct Standard {
     pub version: String,
     /// First day it is in force.
     pub first_day: Date,
-    /// Last day it is in force; `None` while no later version names its first day.
+    /// Last day it is in force: its own, or the day before a later version's first; `None` while there is no end.
     pub last_day: Option<Date>,
     /// File kinds in the order of the manual.
     pub kinds: Vec<FileKind>,
@@ -47,15 +47,16 @@ impl Standard {
     }
 }
 
-static VERSIONS: LazyLock<Vec<Standard>> = LazyLock::new(|| match reader::read_embedded() {
-    Ok(versions) => versions,
-    // The files are compiled in and a test reads them all, so this is a build that skipped its tests.
-    #[expect(
-        clippy::panic,
-        reason = "the embedded data is broken; nothing can be checked with it"
-    )]
-    Err(error) => panic!("embedded interface standard: {error}"),
-});
+static VERSIONS: LazyLock<Vec<Standard>> =
+    LazyLock::new(|| match reader::read(&reader::embedded) {
+        Ok(versions) => versions,
+        // The files are compiled in and a test reads them all, so this is a build that skipped its tests.
+        #[expect(
+            clippy::panic,
+            reason = "the embedded data is broken; nothing can be checked with it"
+        )]
+        Err(error) => panic!("embedded interface standard: {error}"),
+    });
 
 /// All versions, oldest first.
 pub fn versions() -> &'static [Standard] {

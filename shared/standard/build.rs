@@ -1,0 +1,35 @@
+//! Lists the data files, so that a new version or kind of file is data only.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+fn main() -> io::Result<()> {
+    println!("cargo::rerun-if-changed=data");
+    let data = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("data");
+    let mut files = Vec::new();
+    collect(&data, "", &mut files)?;
+    files.sort();
+    let mut list = String::from("&[\n");
+    for (name, path) in files {
+        // Writing to a string cannot fail.
+        let _ = writeln!(list, "    ({name:?}, include_str!({path:?})),");
+    }
+    list.push_str("]\n");
+    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+    fs::write(out.join("data_files.rs"), list)
+}
+
+/// Names below `data/` are written with `/` on every system: errors show them.
+fn collect(folder: &Path, prefix: &str, files: &mut Vec<(String, PathBuf)>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            collect(&entry.path(), &format!("{name}/"), files)?;
+        } else if name.ends_with(".csv") {
+            files.push((name, entry.path()));
+        }
+    }
+    Ok(())
+}
