@@ -6,6 +6,7 @@ mod finding;
 mod icd_form;
 pub mod links;
 mod record;
+pub mod report;
 mod rules;
 mod settings;
 mod sink;
