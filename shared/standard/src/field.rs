@@ -52,8 +52,10 @@ pub struct Field {
     pub requirement: Requirement,
     /// Whether `-` is accepted as the standard's own "no value" even where the column is required.
     pub dash: bool,
-    /// The condition in words, for the data dictionary.
-    pub condition: String,
+    /// When it must be filled and what it may hold, in words, for the data dictionary; may be blank.
+    pub condition_zh: String,
+    /// The same in English.
+    pub condition_en: String,
     /// A valid value, for templates.
     pub example: String,
     /// How sure code, name and position are: `source`, `inferred` or `memory`.

@@ -240,6 +240,17 @@ fn texts_are_in_their_language() {
             );
             assert!(rule.mend_en.ends_with('.'), "{}: {}", rule.id, rule.mend_en);
         }
+        for field in standard.kinds.iter().flat_map(|kind| &kind.fields) {
+            // These are written so in Chinese too.
+            let is_abbreviation = ["HBsAg", "HCV-Ab", "HIV-Ab"].contains(&field.name_zh.as_str());
+            assert!(
+                is_abbreviation || is_chinese(&field.name_zh),
+                "{}",
+                field.code
+            );
+            assert!(!is_chinese(&field.name_en), "{}", field.code);
+            assert!(!is_chinese(&field.condition_en), "{}", field.code);
+        }
         for table in &standard.code_tables {
             assert!(
                 is_chinese(&table.name_zh) && !is_chinese(&table.name_en),

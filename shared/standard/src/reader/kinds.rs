@@ -113,7 +113,8 @@ fn read_fields(
             "scale",
             "required",
             "dash",
-            "condition",
+            "condition_zh",
+            "condition_en",
             "code_table",
             "example",
             "confidence",
@@ -136,6 +137,11 @@ fn read_fields(
             return Err(row.wrong("code", &format!("`{code}` appears twice")));
         }
         let code_table = read_code_table(row, code_tables)?;
+        let condition_zh = row.get("condition_zh")?.to_owned();
+        let condition_en = row.get("condition_en")?;
+        if condition_zh.is_empty() != condition_en.is_empty() {
+            return Err(row.wrong("condition_en", "only one language has a text"));
+        }
         let max_length: u16 = row.parsed("max_length", "a number")?;
         if max_length == 0 {
             return Err(row.wrong("max_length", "leaves no room for a value"));
@@ -157,7 +163,8 @@ fn read_fields(
                 ],
             )?,
             dash: row.yes_or_no("dash")?,
-            condition: row.get("condition")?.to_owned(),
+            condition_zh,
+            condition_en: condition_en.to_owned(),
             example: row.get("example")?.to_owned(),
             confidence: row.basis("confidence")?,
             detail_confidence: row.basis("detail_confidence")?,

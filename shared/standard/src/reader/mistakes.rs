@@ -94,6 +94,13 @@ fn fields() {
         ("P5", "name_zh", "", "is blank"),
         ("P5", "name_zh", "性别 ", "begins or ends with a blank"),
         ("P5", "name_en", "", "is blank"),
+        (
+            "P4",
+            "condition_en",
+            "as on the identity card",
+            "only one language has a text",
+        ),
+        ("P6", "condition_en", "", "only one language has a text"),
         ("P5", "max_length", "long", "`long` is not a number"),
         ("P5", "max_length", "0", "leaves no room for a value"),
         (
@@ -462,12 +469,12 @@ fn rows_of_another_width() {
     short[4].pop();
     let error = error_with(path, &written(&short));
     assert_eq!((error.line, error.column.as_str()), (5, "source_note"));
-    assert_eq!(error.problem, "has 16 cells, the header 17");
+    assert_eq!(error.problem, "has 17 cells, the header 18");
     let mut long = cells(path);
     long[4].push("more".to_owned());
     let error = error_with(path, &written(&long));
     assert_eq!((error.line, error.column.as_str()), (5, ""));
-    assert_eq!(error.problem, "has 18 cells, the header 17");
+    assert_eq!(error.problem, "has 19 cells, the header 18");
 }
 
 #[test]
