@@ -1,2 +1,36 @@
-//! placeholder
-fn main() {}
+//! Writes what is derived from the standard's data: sample files. One module for each subcommand.
+
+mod committed;
+mod samples;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Writes files that are derived from the interface standard.
+#[derive(Parser)]
+#[command(name = "generate", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Samples(samples::Samples),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Samples(samples) => samples.run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            use std::io::Write;
+            // Nobody is left to tell when standard error is closed.
+            let _ = writeln!(std::io::stderr(), "generate: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -76,7 +76,7 @@ impl Spoiler<'_, '_> {
             }),
             Damage::Overlong => self.overlong(),
             Damage::ControlCharacter => self.write(&["P322", "P8016", "P8003", "P8600"], |old| {
-                Some(format!("{old}\u{1}")).map(|text| text + "。")
+                Some(format!("{old}\u{1}。"))
             }),
             Damage::PlaceholderName => self.write(&["P4"], |_| Some("0000".into())),
             Damage::ScientificNotation => {
