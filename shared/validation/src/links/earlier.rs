@@ -1,0 +1,212 @@
+use hashbrown::{HashMap, HashSet};
+use standard::Standard;
+use std::cell::OnceCell;
+
+use super::facts::{Cases, StayFacts};
+use super::fingerprint::Link;
+use super::layout::Layout;
+use super::segment::Segment;
+
+/// What the uploads before one hold. Asked by fingerprint, so that an answer needs no text in memory.
+pub trait Earlier {
+    /// Whether any record of the kind was accepted before.
+    fn has(&self, kind: usize) -> bool;
+    /// Digest of the newest earlier version of a record.
+    fn digest(&self, kind: usize, key: u128) -> Option<u128>;
+    /// Whether a flu record of this visit was accepted before.
+    fn visit(&self, visit: Link) -> bool;
+    /// Newest earlier record of the kind with this P3 and P22.
+    fn stay(&self, kind: usize, stay: Link) -> Option<&StayFacts>;
+    /// Newest earlier record of the kind with this P3 and P25.
+    fn leave(&self, kind: usize, leave: Link) -> Option<&StayFacts>;
+    /// Whether an earlier record of the kind has this P3.
+    fn number(&self, kind: usize, number: Link) -> bool;
+    /// Whether scans of the death record of this P3 and P22 were uploaded (manual 3.7); `None`: not at hand, or the week
+    /// that the hospital has for it is not over.
+    fn death_case_scans(&self, number: &str, admission: &str) -> Option<bool>;
+}
+
+/// Nothing at hand but the upload itself.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NothingEarlier;
+
+impl Earlier for NothingEarlier {
+    fn has(&self, _kind: usize) -> bool {
+        false
+    }
+    fn digest(&self, _kind: usize, _key: u128) -> Option<u128> {
+        None
+    }
+    fn visit(&self, _visit: Link) -> bool {
+        false
+    }
+    fn stay(&self, _kind: usize, _stay: Link) -> Option<&StayFacts> {
+        None
+    }
+    fn leave(&self, _kind: usize, _leave: Link) -> Option<&StayFacts> {
+        None
+    }
+    fn number(&self, _kind: usize, _number: Link) -> bool {
+        false
+    }
+    fn death_case_scans(&self, _number: &str, _admission: &str) -> Option<bool> {
+        None
+    }
+}
+
+/// Answers what death case scans are there, by P3 and P22.
+type DeathCases<'a> = Box<dyn Fn(&str, &str) -> Option<bool> + 'a>;
+
+/// The earlier uploads of one account, as far as the records of one upload ask for them.
+///
+/// Segments may be added in any order and dropped after. Of visits only those are kept that the upload asks for, so the
+/// memory is that of the upload, not of the season; stays (a few hundred a day at most) are kept whole, because a
+/// record's admission may have been corrected since, and only its current version counts.
+pub struct EarlierSegments<'a> {
+    standard: &'a Standard,
+    layout: Layout,
+    present: Vec<bool>,
+    /// By kind: keys asked for, and the newest version seen.
+    versions: Vec<HashMap<u128, Option<(u64, u128)>>>,
+    /// Visits asked for, and whether they were seen.
+    visits: HashMap<Link, bool>,
+    /// By kind and key: current stays.
+    stays: Vec<HashMap<u128, (u64, StayFacts)>>,
+    index: OnceCell<Index>,
+    death_cases: Option<DeathCases<'a>>,
+}
+
+#[derive(Default)]
+struct Index {
+    stays: HashMap<(usize, Link), StayFacts>,
+    leaves: HashMap<(usize, Link), StayFacts>,
+    numbers: HashSet<(usize, Link)>,
+}
+
+impl<'a> EarlierSegments<'a> {
+    /// Ready to take what was received before `own`, the segments of one upload.
+    pub fn new(standard: &'a Standard, own: &[Segment]) -> Self {
+        let layout = Layout::new(standard);
+        let mut versions = vec![HashMap::new(); standard.kinds.len()];
+        let mut visits = HashMap::new();
+        for segment in own {
+            let Some(kind) = standard.kind_index(&segment.kind) else {
+                continue;
+            };
+            versions[kind] = segment.keys.iter().map(|key| (*key, None)).collect();
+            if let Cases::Visits(cases) = &segment.facts.cases {
+                if Some(kind) != layout.flu {
+                    visits.extend(cases.iter().filter_map(|case| Some((case.visit?, false))));
+                }
+            }
+        }
+        Self {
+            standard,
+            present: vec![false; standard.kinds.len()],
+            stays: vec![HashMap::new(); standard.kinds.len()],
+            layout,
+            versions,
+            visits,
+            index: OnceCell::new(),
+            death_cases: None,
+        }
+    }
+
+    /// Adds how to find out about the scans of a death case, by P3 and P22 ([`Earlier::death_case_scans`]).
+    #[must_use]
+    pub fn with_death_cases(mut self, scans: impl Fn(&str, &str) -> Option<bool> + 'a) -> Self {
+        self.death_cases = Some(Box::new(scans));
+        self
+    }
+
+    /// Takes a segment of a committed upload of the same account with a lower sequence number, in any order.
+    /// A kind that this standard does not have is passed over.
+    pub fn add(&mut self, sequence: u64, segment: &Segment) {
+        let Some(kind) = self.standard.kind_index(&segment.kind) else {
+            return;
+        };
+        self.index.take();
+        let places = &segment.facts.places;
+        let versions = &mut self.versions[kind];
+        let is_flu = Some(kind) == self.layout.flu;
+        for ((key, digest), place) in segment.keys.iter().zip(&segment.digests).zip(places) {
+            if !place.passed {
+                continue;
+            }
+            self.present[kind] = true;
+            if let Some(newest) = versions.get_mut(key) {
+                // Entries of one key stand in order of place, and of the same upload the later one counts.
+                if newest.is_none_or(|(known, _)| known <= sequence) {
+                    *newest = Some((sequence, *digest));
+                }
+            }
+            if is_flu && !self.visits.is_empty() {
+                let visit = segment.facts.visit(place).and_then(|case| case.visit);
+                if let Some(seen) = visit.and_then(|visit| self.visits.get_mut(&visit)) {
+                    *seen = true;
+                }
+            }
+            if let Some(stay) = segment.facts.stay(place) {
+                let facts = segment.facts.stay_facts(stay);
+                let current = self.stays[kind].entry(*key).or_insert((sequence, facts));
+                if current.0 <= sequence {
+                    *current = (sequence, facts);
+                }
+            }
+        }
+    }
+
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| {
+            let mut index = Index::default();
+            for (kind, current) in self.stays.iter().enumerate() {
+                let mut newest_last: Vec<_> = current.iter().collect();
+                // By key among equals, so that the answer does not depend on the order in which a map is read.
+                newest_last.sort_unstable_by_key(|(key, (sequence, _))| (*sequence, **key));
+                for (_, (_, facts)) in newest_last {
+                    if let Some(stay) = facts.stay {
+                        index.stays.insert((kind, stay), *facts);
+                    }
+                    if let Some(leave) = facts.leave {
+                        index.leaves.insert((kind, leave), *facts);
+                    }
+                    index
+                        .numbers
+                        .extend(facts.number.map(|number| (kind, number)));
+                }
+            }
+            index
+        })
+    }
+}
+
+impl Earlier for EarlierSegments<'_> {
+    fn has(&self, kind: usize) -> bool {
+        self.present.get(kind).copied().unwrap_or(false)
+    }
+
+    fn digest(&self, kind: usize, key: u128) -> Option<u128> {
+        let newest = self.versions.get(kind)?.get(&key)?;
+        newest.map(|(_, digest)| digest)
+    }
+
+    fn visit(&self, visit: Link) -> bool {
+        self.visits.get(&visit).copied().unwrap_or(false)
+    }
+
+    fn stay(&self, kind: usize, stay: Link) -> Option<&StayFacts> {
+        self.index().stays.get(&(kind, stay))
+    }
+
+    fn leave(&self, kind: usize, leave: Link) -> Option<&StayFacts> {
+        self.index().leaves.get(&(kind, leave))
+    }
+
+    fn number(&self, kind: usize, number: Link) -> bool {
+        self.index().numbers.contains(&(kind, number))
+    }
+
+    fn death_case_scans(&self, number: &str, admission: &str) -> Option<bool> {
+        self.death_cases.as_ref()?(number, admission)
+    }
+}

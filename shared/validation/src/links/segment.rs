@@ -1,0 +1,164 @@
+use std::borrow::Cow;
+
+use standard::Standard;
+
+use super::facts::{Facts, Intake, Place};
+use super::fingerprint;
+use super::layout::Layout;
+use crate::JudgedRecord;
+
+/// What is kept of one upload's records of one kind: never changed once written.
+///
+/// Entries are sorted by fingerprint of the natural key, then by place. Failed records are entries as well, told apart
+/// by [`Entry::passed`]: they are counted and judged, and never become the current version of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    pub(crate) kind: String,
+    pub(crate) keys: Vec<u128>,
+    pub(crate) digests: Vec<u128>,
+    pub(crate) facts: Facts,
+}
+
+/// One record of a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// Fingerprint of the natural key; see [`key_fingerprint`].
+    pub key: u128,
+    /// [`JudgedRecord::digest`].
+    pub digest: u128,
+    /// Index of the file in the upload.
+    pub file: u16,
+    /// Row as a spreadsheet shows it.
+    pub row: u32,
+    /// Whether it passed (接口达标).
+    pub passed: bool,
+}
+
+/// Fingerprint by which segments know a natural key ([`JudgedRecord::key`]). Stable across versions of this program.
+pub fn key_fingerprint(key: &str) -> u128 {
+    fingerprint::of_key(key)
+}
+
+impl Segment {
+    /// Code of the kind.
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// Number of records.
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether it holds no record.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// Its records, by key and then place.
+    pub fn entries(&self) -> impl Iterator<Item = Entry> + '_ {
+        self.keys
+            .iter()
+            .zip(&self.digests)
+            .zip(&self.facts.places)
+            .map(|((key, digest), place)| Entry {
+                key: *key,
+                digest: *digest,
+                file: place.file,
+                row: place.row,
+                passed: place.passed,
+            })
+    }
+
+    /// Puts entries in order of key, file and row.
+    fn sorted(self) -> Self {
+        let mut order: Vec<u32> = (0..self.keys.len() as u32).collect();
+        order.sort_unstable_by_key(|index| {
+            let place = &self.facts.places[*index as usize];
+            (self.keys[*index as usize], place.file, place.row)
+        });
+        let places: Vec<Place> = order
+            .iter()
+            .map(|index| self.facts.places[*index as usize])
+            .collect();
+        Self {
+            kind: self.kind,
+            keys: order
+                .iter()
+                .map(|index| self.keys[*index as usize])
+                .collect(),
+            digests: order
+                .iter()
+                .map(|index| self.digests[*index as usize])
+                .collect(),
+            facts: Facts {
+                places,
+                ..self.facts
+            },
+        }
+    }
+}
+
+/// Makes the segments of an upload from its records, as a sink receives them.
+pub struct SegmentBuilder<'a> {
+    standard: &'a Standard,
+    layout: Layout,
+    kinds: Vec<Option<(Segment, Intake)>>,
+}
+
+impl<'a> SegmentBuilder<'a> {
+    /// A builder with no record.
+    pub fn new(standard: &'a Standard) -> Self {
+        Self {
+            standard,
+            layout: Layout::new(standard),
+            kinds: standard.kinds.iter().map(|_| None).collect(),
+        }
+    }
+
+    /// Takes a record, passed or failed.
+    pub fn record(&mut self, record: &JudgedRecord<'_>) {
+        self.add(
+            record.kind,
+            (record.file, record.row, record.passed),
+            (&record.key(), record.digest()),
+            |field| record.value(field),
+        );
+    }
+
+    /// One segment for each kind that had records, in the standard's order.
+    pub fn finish(self) -> Vec<Segment> {
+        self.kinds
+            .into_iter()
+            .flatten()
+            .map(|(segment, _)| segment.sorted())
+            .collect()
+    }
+
+    pub(crate) fn add<'v>(
+        &mut self,
+        kind: usize,
+        place: (u16, u32, bool),
+        (key, digest): (&str, u128),
+        value: impl Fn(usize) -> Cow<'v, str>,
+    ) {
+        let (Some(slot), Some(file_kind)) =
+            (self.kinds.get_mut(kind), self.standard.kinds.get(kind))
+        else {
+            return;
+        };
+        let (segment, intake) = slot.get_or_insert_with(|| {
+            let role = self.layout.kinds[kind];
+            let segment = Segment {
+                kind: file_kind.code.clone(),
+                keys: Vec::new(),
+                digests: Vec::new(),
+                facts: Facts::new(role),
+            };
+            (segment, Intake::new(role))
+        });
+        segment.keys.push(fingerprint::of_key(key));
+        segment.digests.push(digest);
+        intake.add(&mut segment.facts, place, value);
+    }
+}
