@@ -94,10 +94,10 @@ impl<'a> EarlierSegments<'a> {
                 continue;
             };
             versions[kind] = segment.keys.iter().map(|key| (*key, None)).collect();
-            if let Cases::Visits(cases) = &segment.facts.cases {
-                if Some(kind) != layout.flu {
-                    visits.extend(cases.iter().filter_map(|case| Some((case.visit?, false))));
-                }
+            if let Cases::Visits(cases) = &segment.facts.cases
+                && Some(kind) != layout.flu
+            {
+                visits.extend(cases.iter().filter_map(|case| Some((case.visit?, false))));
             }
         }
         Self {

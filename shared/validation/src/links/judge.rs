@@ -15,27 +15,27 @@ use super::layout::{Layout, Role};
 
 /// Names of the checks, as `rules.csv` binds them, in the order of [`Check`].
 pub(crate) const CHECKS: [&str; 8] = [
-    "visit_has_case",
-    "summary_has_discharge",
-    "death_record_has_death",
-    "death_has_death_record",
-    "discharge_has_summary",
-    "death_case_has_scans",
-    "stay_agrees",
-    "inpatient_not_discharged",
+    "visit_without_case",
+    "summary_without_discharge",
+    "death_record_without_death",
+    "death_without_death_record",
+    "discharge_without_summary",
+    "death_case_without_scans",
+    "stay_differs",
+    "inpatient_already_discharged",
 ];
 
 /// What can be wrong between records, X-001 to X-008.
 #[derive(Clone, Copy)]
 enum Check {
-    VisitHasCase,
-    SummaryHasDischarge,
-    DeathRecordHasDeath,
-    DeathHasDeathRecord,
-    DischargeHasSummary,
-    DeathCaseHasScans,
-    StayAgrees,
-    InpatientNotDischarged,
+    VisitWithoutCase,
+    SummaryWithoutDischarge,
+    DeathRecordWithoutDeath,
+    DeathWithoutDeathRecord,
+    DischargeWithoutSummary,
+    DeathCaseWithoutScans,
+    StayDiffers,
+    InpatientAlreadyDischarged,
 }
 
 /// Takes a finding: index of the rule, field it stands at, and the value there.
@@ -109,9 +109,9 @@ impl<'a> Judge<'a> {
                 if let Some(visit) = facts.visit(place) {
                     let broken = if Some(kind) == self.layout.flu {
                         self.is_discharged(visit)
-                            .then_some(Check::InpatientNotDischarged)
+                            .then_some(Check::InpatientAlreadyDischarged)
                     } else {
-                        self.lacks_case(visit).then_some(Check::VisitHasCase)
+                        self.lacks_case(visit).then_some(Check::VisitWithoutCase)
                     };
                     for rule in broken.iter().flat_map(|check| self.rules_of(*check)) {
                         emit(*rule, fields.number, facts.text(visit.number));
@@ -162,24 +162,24 @@ impl<'a> Judge<'a> {
         let layout = self.layout;
         let mut broken: [Option<Check>; 2] = [None; 2];
         if is(layout.hda) && self.lacks(layout.hqms, known.stay, |_| true) {
-            broken[0] = Some(Check::SummaryHasDischarge);
+            broken[0] = Some(Check::SummaryWithoutDischarge);
         }
         if is(layout.hdr) {
             if self.lacks(layout.hqms, known.stay, |found| found.died == Some(true)) {
-                broken[0] = Some(Check::DeathRecordHasDeath);
+                broken[0] = Some(Check::DeathRecordWithoutDeath);
             }
             let admission = facts.text(stay.admission);
             if self.earlier.death_case_scans(number, admission) == Some(false) {
-                broken[1] = Some(Check::DeathCaseHasScans);
+                broken[1] = Some(Check::DeathCaseWithoutScans);
             }
         }
         if is(layout.hqms) {
             match known.died {
                 Some(true) if self.lacks_number(layout.hdr, known.number) => {
-                    broken[0] = Some(Check::DeathHasDeathRecord)
+                    broken[0] = Some(Check::DeathWithoutDeathRecord)
                 }
                 Some(false) if self.lacks(layout.hda, known.stay, |_| true) => {
-                    broken[0] = Some(Check::DischargeHasSummary)
+                    broken[0] = Some(Check::DischargeWithoutSummary)
                 }
                 _ => {}
             }
@@ -242,7 +242,7 @@ impl<'a> Judge<'a> {
         };
         for (mine, theirs, field, text) in places {
             if mine.is_some() && theirs.is_some() && mine != theirs {
-                for rule in self.rules_of(Check::StayAgrees) {
+                for rule in self.rules_of(Check::StayDiffers) {
                     emit(*rule, field, facts.text(text));
                 }
             }
