@@ -1,0 +1,52 @@
+use standard::FieldType;
+
+use super::arguments::Arguments;
+use crate::icd_form::IcdForm;
+use crate::record::{Record, State};
+use crate::rules::{BindError, Binding, Found, RecordCheck};
+
+/// ## What
+/// A diagnosis, procedure or morphology code that has not the form of one.
+///
+/// ## Why
+/// Codes are grouped by their first characters; whatever has another form falls out of every table.
+///
+/// ## How to mend
+/// Write the code of the edition the hospital uploaded (manual 3.5), with its point and without the name of the disease.
+///
+/// ## Arguments
+/// `columns`, or the rule's own. The form is that of the column's pattern table (ICD10, ICD9CM3, ICDM).
+///
+/// ## Source
+/// National clinical editions of ICD-10 and ICD-9-CM-3, ICD-O morphology.
+struct CodeFormWrong(Vec<(usize, IcdForm)>);
+
+pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindError> {
+    let arguments = Arguments::read(binding, &["columns"])?;
+    let columns = arguments
+        .columns("columns")?
+        .into_iter()
+        .map(|field| {
+            let column = &binding.kind.fields[field];
+            let form = match column.field_type {
+                FieldType::Code(table) => {
+                    IcdForm::of_table(&binding.standard.code_tables[table].id)
+                }
+                _ => None,
+            };
+            form.map(|form| (field, form))
+                .ok_or_else(|| binding.wrong(format!("`{}` holds no ICD codes", column.code)))
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(Box::new(CodeFormWrong(columns)))
+}
+
+impl RecordCheck for CodeFormWrong {
+    fn check(&self, record: &Record<'_>, found: &mut Found) {
+        for (column, form) in &self.0 {
+            if record.states[*column] == State::Valid && !form.matches(record.bytes(*column)) {
+                found.at(*column);
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+use super::arguments::Arguments;
+use super::condition::Conditions;
+use crate::record::Record;
+use crate::rules::{BindError, Binding, Found, RecordCheck};
+
+/// ## What
+/// A column that must be filled in some cases is blank in one of them: no payment method for an outpatient, no birth
+/// weight for a newborn. Without `when` it is looked for in every record.
+///
+/// ## Why
+/// The standard marks these columns as conditional; the case cannot be counted without them.
+///
+/// ## How to mend
+/// Fill the column, or correct the one that makes it needed.
+///
+/// ## Arguments
+/// `when` (see [`super::condition`]), `missing` the columns; each blank one is reported. `-` is blank.
+///
+/// ## Source
+/// Conditions that the exporters of hospitals implement (FLU-020, FLU-021, LIS-002); 2019 front-page standard (HQMS).
+struct MissingWhen {
+    when: Option<Conditions>,
+    columns: Vec<usize>,
+}
+
+pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindError> {
+    let arguments = Arguments::read(binding, &["when", "missing"])?;
+    Ok(Box::new(MissingWhen {
+        when: arguments
+            .optional("when")?
+            .map(|text| Conditions::parse(binding, text))
+            .transpose()?,
+        columns: arguments.columns("missing")?,
+    }))
+}
+
+impl RecordCheck for MissingWhen {
+    fn check(&self, record: &Record<'_>, found: &mut Found) {
+        if !self.columns.iter().any(|column| record.is_blank(*column))
+            || self.when.as_ref().is_some_and(|when| !when.hold(record))
+        {
+            return;
+        }
+        for column in &self.columns {
+            if record.is_blank(*column) {
+                found.at(*column);
+            }
+        }
+    }
+}

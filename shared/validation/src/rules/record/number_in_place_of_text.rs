@@ -1,0 +1,62 @@
+use super::arguments::Arguments;
+use crate::record::{Record, State};
+use crate::rules::{BindError, Binding, Found, RecordCheck};
+
+/// ## What
+/// A number where words belong: a dose in the column of its unit.
+///
+/// ## Why
+/// 75 without a unit may be milligrams or tablets.
+///
+/// ## How to mend
+/// Write the unit (mg, ml, 片); usually two columns of the query are exchanged.
+///
+/// ## Arguments
+/// `columns`, or the rule's own. A number is digits with at most one point and a sign.
+///
+/// ## Source
+/// Seen in the export program of a hospital (PDR-004).
+struct NumberInPlaceOfText(Vec<usize>);
+
+pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindError> {
+    let arguments = Arguments::read(binding, &["columns"])?;
+    Ok(Box::new(NumberInPlaceOfText(arguments.columns("columns")?)))
+}
+
+impl RecordCheck for NumberInPlaceOfText {
+    fn check(&self, record: &Record<'_>, found: &mut Found) {
+        for column in &self.0 {
+            if record.states[*column] == State::Valid && is_number(record.bytes(*column)) {
+                found.at(*column);
+            }
+        }
+    }
+}
+
+fn is_number(text: &[u8]) -> bool {
+    let text = match text {
+        [b'+' | b'-', rest @ ..] => rest,
+        text => text,
+    };
+    let points = text.iter().filter(|byte| **byte == b'.').count();
+    text.len() > points
+        && points <= 1
+        && text
+            .iter()
+            .all(|byte| byte.is_ascii_digit() || *byte == b'.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_number;
+
+    #[test]
+    fn tells_numbers_from_units() {
+        for number in ["75", "0.5", ".5", "-1", "+75.0"] {
+            assert!(is_number(number.as_bytes()), "{number}");
+        }
+        for unit in ["", ".", "-", "mg", "75mg", "1.2.3", "７５", "1e3"] {
+            assert!(!is_number(unit.as_bytes()), "{unit}");
+        }
+    }
+}

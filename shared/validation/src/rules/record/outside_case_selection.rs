@@ -1,0 +1,95 @@
+use standard::CodeTable;
+
+use super::alternatives::CodeRange;
+use super::arguments::Arguments;
+use super::text_pattern::{TextPattern, words};
+use crate::record::Record;
+use crate::rules::{BindError, Binding, Found, RecordCheck};
+
+/// ## What
+/// No diagnosis of the case is one that cases are selected by.
+///
+/// ## Why
+/// The service is about influenza. It is never more than a warning: hospitals report every respiratory diagnosis, every
+/// one that names influenza, and every antiviral.
+///
+/// ## How to mend
+/// Nothing, when the case was reported on purpose. Otherwise complete the diagnoses, or leave the case out.
+///
+/// ## Arguments
+/// `codes` and `names`: columns of diagnosis codes and descriptions; `scope`: a range of the table FLU-SCOPE. Names are
+/// those of its lines NAME and NAME-NOT; `also_named` adds words, since the official name 流行性感冒 holds none of the short
+/// ones, and `not_named` words that hold these but mean another disease. A case with no diagnosis at all is not judged.
+///
+/// Drugs are the third way into the selection. They stand in another file, which one record does not show, so a case
+/// selected by its drugs alone is reported here.
+///
+/// ## Source
+/// Selection of four hospitals' exporters, table FLU-SCOPE.
+struct OutsideCaseSelection {
+    codes: Vec<usize>,
+    names: Vec<usize>,
+    scope: CodeRange,
+    pattern: TextPattern,
+}
+
+pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindError> {
+    let arguments = Arguments::read(
+        binding,
+        &["codes", "names", "scope", "also_named", "not_named"],
+    )?;
+    let table = binding
+        .standard
+        .code_table("FLU-SCOPE")
+        .ok_or_else(|| binding.wrong("there is no table `FLU-SCOPE`"))?;
+    let scope = arguments.required("scope")?;
+    let scope = table
+        .get(&format!("ICD:{scope}"))
+        .and_then(|_| CodeRange::parse(scope))
+        .ok_or_else(|| binding.wrong(format!("`FLU-SCOPE` has no line `ICD:{scope}`")))?;
+    let mut pattern = TextPattern {
+        wanted: listed(table, "NAME:"),
+        excluded: listed(table, "NAME-NOT:"),
+    };
+    pattern.wanted.extend(
+        arguments
+            .optional("also_named")?
+            .into_iter()
+            .flat_map(words),
+    );
+    pattern
+        .excluded
+        .extend(arguments.optional("not_named")?.into_iter().flat_map(words));
+    Ok(Box::new(OutsideCaseSelection {
+        codes: arguments.columns("codes")?,
+        names: arguments.columns("names")?,
+        scope,
+        pattern,
+    }))
+}
+
+fn listed(table: &CodeTable, prefix: &str) -> Vec<String> {
+    table
+        .codes
+        .iter()
+        .filter_map(|entry| entry.code.strip_prefix(prefix))
+        .flat_map(words)
+        .collect()
+}
+
+impl RecordCheck for OutsideCaseSelection {
+    fn check(&self, record: &Record<'_>, found: &mut Found) {
+        let filled = |column: &&usize| record.is_filled(**column);
+        let mut codes = self.codes.iter().filter(filled).peekable();
+        let mut names = self.names.iter().filter(filled).peekable();
+        if codes.peek().is_none() && names.peek().is_none() {
+            return;
+        }
+        if codes.any(|column| self.scope.contains(record.bytes(*column)))
+            || names.any(|column| self.pattern.is_in_column(record, *column))
+        {
+            return;
+        }
+        found.at(self.codes[0]);
+    }
+}

@@ -1,0 +1,77 @@
+use super::arguments::Arguments;
+use super::numbers::{Number, ONE};
+use crate::record::Record;
+use crate::rules::{BindError, Binding, Found, RecordCheck};
+
+/// ## What
+/// A part, or the parts together, come to more than the whole: self-paid more than the total, more successful
+/// resuscitations than resuscitations.
+///
+/// ## Why
+/// Costs per case are compared between hospitals item by item.
+///
+/// ## How to mend
+/// Check whether an item was counted twice, or the total taken from another settlement.
+///
+/// ## Arguments
+/// `total`, `parts`; `times` and `plus` widen the total (a stay of 8 days has 192 ventilator hours); `at` the column it is
+/// reported at, otherwise the part if there is one, the total if there are several. Blank parts count as nothing, since
+/// hospitals leave items blank that did not occur; with an invalid part the sum is not known. Equal is right; nothing is
+/// rounded off.
+///
+/// ## Source
+/// 2019 front-page standard (total and its 24 items); front-page QC.
+struct SumExceedsTotal {
+    total: Number,
+    parts: Vec<Number>,
+    times: i64,
+    plus: i64,
+    at: usize,
+}
+
+pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindError> {
+    let arguments = Arguments::read(binding, &["total", "parts", "times", "plus", "at"])?;
+    let total = Number::of(binding, arguments.column("total")?)?;
+    let parts = arguments
+        .columns("parts")?
+        .into_iter()
+        .map(|field| Number::of(binding, field))
+        .collect::<Result<Vec<_>, _>>()?;
+    let at = match (arguments.optional_column("at")?, &parts[..]) {
+        (Some(at), _) => at,
+        (None, [part]) => part.field,
+        (None, _) => total.field,
+    };
+    Ok(Box::new(SumExceedsTotal {
+        total,
+        parts,
+        times: arguments.number("times", 1)?,
+        plus: arguments.number("plus", 0)? * ONE,
+        at,
+    }))
+}
+
+impl RecordCheck for SumExceedsTotal {
+    fn check(&self, record: &Record<'_>, found: &mut Found) {
+        let Some(total) = self.total.value(record) else {
+            return;
+        };
+        let Some(sum) = sum(record, &self.parts) else {
+            return;
+        };
+        if sum > total.saturating_mul(self.times).saturating_add(self.plus) {
+            found.at(self.at);
+        }
+    }
+}
+
+/// Sum of the filled parts; `None` when none is filled or one is invalid.
+pub(super) fn sum(record: &Record<'_>, parts: &[Number]) -> Option<i64> {
+    let mut sum = None;
+    for part in parts {
+        if record.is_filled(part.field) {
+            sum = Some(sum.unwrap_or(0_i64).saturating_add(part.value(record)?));
+        }
+    }
+    sum
+}
