@@ -11,9 +11,14 @@ fn main() -> io::Result<()> {
     collect(&data, "", &mut files)?;
     files.sort();
     let mut list = String::from("&[\n");
-    for (name, path) in files {
+    for name in files {
+        // The folder is left to the compiler, so that a checkout which was moved never reads the old place.
+        let path = format!(
+            "concat!(env!(\"CARGO_MANIFEST_DIR\"), {:?})",
+            format!("/data/{name}")
+        );
         // Writing to a string cannot fail.
-        let _ = writeln!(list, "    ({name:?}, include_str!({path:?})),");
+        let _ = writeln!(list, "    ({name:?}, include_str!({path})),");
     }
     list.push_str("]\n");
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
@@ -21,14 +26,14 @@ fn main() -> io::Result<()> {
 }
 
 /// Names below `data/` are written with `/` on every system: errors show them.
-fn collect(folder: &Path, prefix: &str, files: &mut Vec<(String, PathBuf)>) -> io::Result<()> {
+fn collect(folder: &Path, prefix: &str, files: &mut Vec<String>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
         if entry.file_type()?.is_dir() {
             collect(&entry.path(), &format!("{name}/"), files)?;
         } else if name.ends_with(".csv") {
-            files.push((name, entry.path()));
+            files.push(name);
         }
     }
     Ok(())

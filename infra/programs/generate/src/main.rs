@@ -1,6 +1,8 @@
-//! Writes what is derived from the standard's data: sample files. One module for each subcommand.
+//! Writes what is derived from the standard's data: sample files and the data dictionary. One module for each subcommand.
 
 mod committed;
+mod dictionary;
+mod pages;
 mod samples;
 
 use std::process::ExitCode;
@@ -18,11 +20,13 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Samples(samples::Samples),
+    Pages(pages::Pages),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Samples(samples) => samples.run(),
+        Command::Pages(pages) => pages.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
