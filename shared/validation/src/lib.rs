@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod check;
+pub mod codes;
 mod finding;
 #[allow(dead_code, reason = "used by the rules of diagnoses and procedures")]
 mod icd_form;

@@ -63,6 +63,7 @@ pub(crate) const CHECKS: &[(&str, Build)] = &[
     ("list_item_not_in_table", list_item_not_in_table::build),
     ("missing_in_group", missing_in_group::build),
     ("missing_when", missing_when::build),
+    (crate::codes::CHECK_NAME, crate::codes::build),
     ("number_in_place_of_text", number_in_place_of_text::build),
     ("out_of_range", out_of_range::build),
     ("outside_case_selection", outside_case_selection::build),

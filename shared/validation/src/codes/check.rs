@@ -1,0 +1,271 @@
+use std::sync::Mutex;
+
+use hashbrown::HashMap;
+use jiff::SignedDuration;
+use jiff::civil::{Date, date};
+use standard::IcdCategory;
+
+use crate::HospitalCodes;
+use crate::icd_form::IcdForm;
+use crate::record::Record;
+use crate::rules::{BindError, Binding, Found, RecordCheck};
+
+/// Name of the check, as `rules.csv` binds it.
+pub(crate) const CHECK_NAME: &str = "not_in_hospital_codes";
+
+/// Different missing codes of one file that get suggestions. Looking for one takes up to a millisecond; a file made of
+/// nothing but invented codes must not take an hour.
+const SUGGESTED_FOR: usize = 1_000;
+
+/// A code is in none of the hospital's own files in force on the record's day. Silent where no file of the category is in
+/// force, and where the code has not even the form of one (another rule tells that).
+///
+/// Arguments: the category (`disease`, `procedure` or `morphology`), then, where these are not the rule's own, the
+/// columns, divided by semicolons.
+struct NotInHospitalCodes<'a> {
+    codes: &'a dyn HospitalCodes,
+    category: IcdCategory,
+    form: IcdForm,
+    day: usize,
+    fields: Vec<usize>,
+    /// Suggestions by code, as found on the day it was first met.
+    suggestions: Mutex<HashMap<Box<str>, Option<String>>>,
+}
+
+/// Where there are no files to look into.
+struct Silent;
+
+impl RecordCheck for Silent {
+    fn check(&self, _record: &Record<'_>, _found: &mut Found) {}
+}
+
+/// Makes the check; see `NotInHospitalCodes` for its arguments.
+pub(crate) fn build<'a>(binding: &Binding<'a>) -> Result<Box<dyn RecordCheck + 'a>, BindError> {
+    let mut words = binding.rule.arguments.split_whitespace();
+    let (category, form) = match words.next() {
+        Some("disease") => (IcdCategory::Disease, IcdForm::Disease),
+        Some("procedure") => (IcdCategory::Procedure, IcdForm::Procedure),
+        Some("morphology") => (IcdCategory::Morphology, IcdForm::Morphology),
+        _ => return Err(binding.wrong("the first argument is no category of ICD codes")),
+    };
+    let fields = match words.next() {
+        Some(columns) => columns
+            .split(';')
+            .map(|code| binding.field(code))
+            .collect::<Result<_, _>>()?,
+        None => binding.fields()?,
+    };
+    let Some(codes) = binding.codes else {
+        return Ok(Box::new(Silent));
+    };
+    Ok(Box::new(NotInHospitalCodes {
+        codes,
+        category,
+        form,
+        day: binding.kind.record_date,
+        fields,
+        suggestions: Mutex::default(),
+    }))
+}
+
+impl RecordCheck for NotInHospitalCodes<'_> {
+    fn check(&self, record: &Record<'_>, found: &mut Found) {
+        let Some(day) = record.day(self.day).and_then(civil_day) else {
+            return;
+        };
+        if !self.codes.in_force(self.category, day) {
+            return;
+        }
+        for field in &self.fields {
+            if record.is_blank(*field) {
+                continue;
+            }
+            let bytes = record.bytes(*field);
+            // Codes are ASCII, which every encoding read here shares.
+            let Ok(code) = std::str::from_utf8(bytes) else {
+                continue;
+            };
+            if self.codes.contains(self.category, day, code) || !self.form.matches(bytes) {
+                continue;
+            }
+            let suggestion = self.suggestion(day, code);
+            found.places.push((Some(*field), None, suggestion));
+        }
+    }
+}
+
+impl NotInHospitalCodes<'_> {
+    fn suggestion(&self, day: Date, code: &str) -> Option<String> {
+        // Whoever panicked while holding it left a map that is whole.
+        let mut known = match self.suggestions.lock() {
+            Ok(known) => known,
+            Err(poisoned) => poisoned.into_inner(),
+        };
+        if let Some(suggestion) = known.get(code) {
+            return suggestion.clone();
+        }
+        if known.len() >= SUGGESTED_FOR {
+            return None;
+        }
+        let nearest = self.codes.nearest(self.category, day, code);
+        let suggestion = (!nearest.is_empty()).then(|| nearest.join(", "));
+        known.insert(code.into(), suggestion.clone());
+        suggestion
+    }
+}
+
+fn civil_day(days: i64) -> Option<Date> {
+    date(1970, 1, 1)
+        .checked_add(SignedDuration::from_hours(days.checked_mul(24)?))
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codes::{CodeFile, HospitalCodeFiles};
+    use crate::record::State;
+
+    /// Field, detail and suggestion of each finding of the rule in a record with these values.
+    fn found(
+        rule: &str,
+        day: Date,
+        values: &[(&str, &str)],
+        codes: Option<&dyn HospitalCodes>,
+    ) -> Vec<(String, Option<String>)> {
+        let standard = standard::latest();
+        let rule = &standard.rules[standard.rule_index(rule).unwrap()];
+        let kind = &standard.kinds[standard.kind_index(&rule.kinds[0]).unwrap()];
+        let binding = Binding {
+            standard,
+            kind,
+            rule,
+            codes,
+            institution: None,
+        };
+        let count = kind.fields.len();
+        let mut bytes: Vec<&[u8]> = vec![b""; count];
+        let mut states = vec![State::Blank; count];
+        let mut numbers = vec![0; count];
+        for (code, value) in values {
+            let field = kind.field_index(code).unwrap();
+            bytes[field] = value.as_bytes();
+            states[field] = if *value == "-" {
+                State::Dash
+            } else {
+                State::Valid
+            };
+        }
+        let seconds = (day - date(1970, 1, 1)).get_days();
+        numbers[kind.record_date] = i64::from(seconds) * 86_400 + 29_700;
+        states[kind.record_date] = State::Valid;
+        let record = Record {
+            row: 2,
+            bytes: &bytes,
+            states: &states,
+            numbers: &numbers,
+            encoding: encoding_rs::UTF_8,
+        };
+        let mut found = Found::default();
+        build(&binding).unwrap().check(&record, &mut found);
+        found
+            .places
+            .into_iter()
+            .map(|(field, _, suggestion)| (kind.fields[field.unwrap()].code.clone(), suggestion))
+            .collect()
+    }
+
+    fn files() -> HospitalCodeFiles {
+        let days = (date(2019, 11, 1), date(2019, 12, 31));
+        let rows = |codes: &[&str]| -> Vec<(String, String)> {
+            codes
+                .iter()
+                .map(|code| ((*code).to_owned(), "名称".to_owned()))
+                .collect()
+        };
+        HospitalCodeFiles::new(vec![
+            CodeFile::new(IcdCategory::Disease, days, rows(&["J10.101", "J11.101"])),
+            CodeFile::new(IcdCategory::Procedure, days, rows(&["96.0400", "96.7101"])),
+        ])
+    }
+
+    #[test]
+    fn fires_flu_012() {
+        let values = [("P321", "J10.102"), ("P324", "J11.101"), ("P3274", "Z99.9")];
+        assert_eq!(
+            found("FLU-012", date(2019, 12, 31), &values, Some(&files())),
+            [
+                ("P321".to_owned(), Some("J10.101".to_owned())),
+                ("P3274".to_owned(), None),
+            ]
+        );
+    }
+
+    #[test]
+    fn silent_flu_012() {
+        let listed = [("P321", "J10.101"), ("P324", "j11.101"), ("P327", "-")];
+        let wrong_form = [("P321", "流感"), ("P324", "10.1")];
+        let day = date(2019, 11, 1);
+        assert_eq!(found("FLU-012", day, &listed, Some(&files())), []);
+        assert_eq!(found("FLU-012", day, &wrong_form, Some(&files())), []);
+        let missing = [("P321", "J10.102")];
+        assert_eq!(found("FLU-012", day, &missing, None), []);
+        // No file is in force on these days.
+        for day in [date(2019, 10, 31), date(2020, 1, 1)] {
+            assert_eq!(found("FLU-012", day, &missing, Some(&files())), []);
+        }
+        // None of the category was uploaded.
+        let procedures = HospitalCodeFiles::new(vec![files().files.remove(1)]);
+        assert_eq!(found("FLU-012", day, &missing, Some(&procedures)), []);
+    }
+
+    #[test]
+    fn fires_hqms_024() {
+        let values = [
+            ("P490", "96.7102"),
+            ("P4911", "96.0400"),
+            ("P45050", "96.0401"),
+        ];
+        assert_eq!(
+            found("HQMS-024", date(2019, 12, 11), &values, Some(&files())),
+            [
+                ("P490".to_owned(), Some("96.7101, 96.0400".to_owned())),
+                ("P45050".to_owned(), Some("96.0400, 96.7101".to_owned())),
+            ]
+        );
+    }
+
+    #[test]
+    fn silent_hqms_024() {
+        let values = [("P490", "96.7101"), ("P4911", "-"), ("P321", "J99.999")];
+        assert_eq!(
+            found("HQMS-024", date(2019, 12, 11), &values, Some(&files())),
+            []
+        );
+        let missing = [("P490", "96.7102")];
+        assert_eq!(
+            found("HQMS-024", date(2020, 1, 1), &missing, Some(&files())),
+            []
+        );
+    }
+
+    #[test]
+    fn suggestions_end_after_a_thousand_codes() {
+        let files = files();
+        let standard = standard::latest();
+        let check = NotInHospitalCodes {
+            codes: &files,
+            category: IcdCategory::Disease,
+            form: IcdForm::Disease,
+            day: standard.kinds[0].record_date,
+            fields: Vec::new(),
+            suggestions: Mutex::default(),
+        };
+        let day = date(2019, 12, 1);
+        for number in 0..SUGGESTED_FOR {
+            assert!(check.suggestion(day, &format!("J10.{number:04}")).is_some());
+        }
+        assert_eq!(check.suggestion(day, "J10.102"), None);
+        assert!(check.suggestion(day, "J10.0001").is_some());
+    }
+}

@@ -1,0 +1,154 @@
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+use jiff::civil::Date;
+use standard::IcdCategory;
+
+/// Longest code that is compared without allocating; the templates allow 20 characters.
+const SHORT: usize = 32;
+
+/// One ICD code file in use: its codes, sorted, each once. Codes are found whatever the case of their letters, as
+/// hospitals write the extension letter `x` both ways.
+#[derive(Debug, Clone)]
+pub struct CodeFile {
+    /// Category.
+    pub category: IcdCategory,
+    /// First day of use.
+    pub first_day: Date,
+    /// Last day of use.
+    pub last_day: Date,
+    rows: Vec<(Box<str>, Box<str>)>,
+    /// Indexes into `rows` by hash of the code in upper case.
+    table: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+}
+
+impl CodeFile {
+    /// A file of these codes and names; of a code that appears twice the first name is kept.
+    pub fn new(
+        category: IcdCategory,
+        (first_day, last_day): (Date, Date),
+        rows: impl IntoIterator<Item = (String, String)>,
+    ) -> Self {
+        let mut rows: Vec<(Box<str>, Box<str>)> = rows
+            .into_iter()
+            .map(|(code, name)| (code.into_boxed_str(), name.into_boxed_str()))
+            .collect();
+        rows.sort_by(|left, right| upper(&left.0).cmp(upper(&right.0)));
+        rows.dedup_by(|later, first| later.0.eq_ignore_ascii_case(&first.0));
+        let hasher = DefaultHashBuilder::default();
+        let mut table = HashTable::with_capacity(rows.len());
+        for (index, (code, _)) in rows.iter().enumerate() {
+            let hash = hash(&hasher, code);
+            // Rows are bounded by the size of an upload, far below four thousand million.
+            table.insert_unique(hash, index as u32, |index| {
+                hash_of_row(&hasher, &rows, *index)
+            });
+        }
+        Self {
+            category,
+            first_day,
+            last_day,
+            rows,
+            table,
+            hasher,
+        }
+    }
+
+    /// Number of codes.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether it holds no code.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Codes and names, sorted by code.
+    pub fn rows(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.rows.iter().map(|(code, name)| (&**code, &**name))
+    }
+
+    /// Whether it is in use on the day.
+    pub fn is_in_force(&self, day: Date) -> bool {
+        self.first_day <= day && day <= self.last_day
+    }
+
+    /// Whether it holds the code.
+    pub fn contains(&self, code: &str) -> bool {
+        self.table
+            .find(hash(&self.hasher, code), |index| {
+                self.rows
+                    .get(*index as usize)
+                    .is_some_and(|(known, _)| known.eq_ignore_ascii_case(code))
+            })
+            .is_some()
+    }
+
+    /// Codes that begin with the prefix, sorted.
+    pub(crate) fn beginning_with<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+        let from = self
+            .rows
+            .partition_point(|(code, _)| upper(code).lt(upper(prefix)));
+        self.rows
+            .get(from..)
+            .unwrap_or_default()
+            .iter()
+            .map(|(code, _)| &**code)
+            .take_while(|code| {
+                code.get(..prefix.len())
+                    .is_some_and(|begin| begin.eq_ignore_ascii_case(prefix))
+            })
+    }
+}
+
+impl PartialEq for CodeFile {
+    fn eq(&self, other: &Self) -> bool {
+        (self.category, self.first_day, self.last_day, &self.rows)
+            == (other.category, other.first_day, other.last_day, &other.rows)
+    }
+}
+
+fn upper(text: &str) -> impl Iterator<Item = u8> {
+    text.bytes().map(|byte| byte.to_ascii_uppercase())
+}
+
+fn hash_of_row(hasher: &DefaultHashBuilder, rows: &[(Box<str>, Box<str>)], index: u32) -> u64 {
+    rows.get(index as usize)
+        .map_or(0, |(code, _)| hash(hasher, code))
+}
+
+fn hash(hasher: &DefaultHashBuilder, code: &str) -> u64 {
+    let mut short = [0; SHORT];
+    match short.get_mut(..code.len()) {
+        Some(place) => {
+            place.copy_from_slice(code.as_bytes());
+            place.make_ascii_uppercase();
+            hasher.hash_one(&*place)
+        }
+        None => hasher.hash_one(code.to_ascii_uppercase().as_bytes()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_code_is_found_whatever_its_case_and_only_when_it_is_there() {
+        let codes =
+            ["J10.101", "j11.101x001", "96.0400"].map(|code| (code.to_owned(), String::new()));
+        let days = (date(2019, 11, 1), date(2019, 11, 30));
+        let file = CodeFile::new(IcdCategory::Disease, days, codes);
+        assert!(file.contains("J10.101") && file.contains("J11.101X001"));
+        let long = "J".repeat(40);
+        for absent in ["J10.10", "J10.1011", "", "流感", &long] {
+            assert!(!file.contains(absent), "{absent}");
+        }
+        let with_prefix: Vec<&str> = file.beginning_with("J11").collect();
+        assert_eq!(with_prefix, ["j11.101x001"]);
+    }
+}
