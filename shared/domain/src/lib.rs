@@ -1,1 +1,23 @@
-//! placeholder
+#![doc = include_str!("../README.md")]
+
+mod account;
+mod base32;
+mod clock;
+mod ids;
+mod password;
+mod session;
+mod sha256;
+mod upload;
+
+pub use account::{
+    Account, AccountError, AccountState, Institution, LoginName, NewAccount, Phone, Role,
+};
+pub use clock::{Clock, beijing};
+pub use ids::{AccountId, IdError, UploadId};
+pub use password::{PasswordError, PasswordHash};
+pub use session::{Session, SessionToken, TokenHash};
+pub use sha256::Sha256;
+pub use upload::{
+    FailureReason, Figures, FileName, FileNameError, Lease, Settlement, Upload, UploadKind,
+    UploadOutcome, UploadProgress, UploadStatus,
+};

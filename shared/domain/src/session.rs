@@ -1,0 +1,129 @@
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
+use rand::random;
+use serde::{Deserialize, Serialize};
+use sha2::Digest;
+
+use crate::AccountId;
+
+/// What a signed-in person or machine shows: 256 random bits that mean nothing by themselves.
+///
+/// Only its digest is stored, so a copy of the table opens no session.
+pub struct SessionToken(String);
+
+impl SessionToken {
+    /// A new random token.
+    pub fn random() -> Self {
+        Self(URL_SAFE_NO_PAD.encode(random::<[u8; 32]>()))
+    }
+
+    /// The text handed to the client. Never log it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// The digest it is stored under.
+    pub fn hash(&self) -> TokenHash {
+        TokenHash::of(&self.0)
+    }
+}
+
+impl fmt::Debug for SessionToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SessionToken(…)")
+    }
+}
+
+/// SHA-256 of a token. The token has 256 bits of its own, so neither salt nor slow hash would add anything, and finding
+/// it by key gives nothing to time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TokenHash(String);
+
+impl TokenHash {
+    /// The digest of what a client sent.
+    pub fn of(token: &str) -> Self {
+        Self(hex::encode(sha2::Sha256::digest(token.as_bytes())))
+    }
+
+    /// In hexadecimal.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A signed-in session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Whose it is.
+    pub account: AccountId,
+    /// The account's [`crate::Account::session_epoch`] when it began; an older one is over.
+    pub epoch: u64,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it was last used, to the minute or so.
+    pub used_at: Timestamp,
+}
+
+impl Session {
+    /// Unused for this long it is over.
+    pub const IDLE: SignedDuration = SignedDuration::from_mins(30);
+    /// After this long it is over, used or not.
+    pub const ABSOLUTE: SignedDuration = SignedDuration::from_hours(12);
+    /// Use is recorded at most this often: one write a minute, not one a request.
+    pub const TOUCH: SignedDuration = SignedDuration::from_mins(1);
+
+    /// Whether it still counts.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        now < self.ends_at()
+    }
+
+    /// When it ends unless used again.
+    pub fn ends_at(&self) -> Timestamp {
+        let idle = self.used_at + Self::IDLE;
+        idle.min(self.started_at + Self::ABSOLUTE)
+    }
+
+    /// Whether its use should be recorded now.
+    pub fn needs_touch(&self, now: Timestamp) -> bool {
+        now.duration_since(self.used_at) >= Self::TOUCH
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session() -> Session {
+        let start: Timestamp = "2026-01-05T09:00:00Z".parse().unwrap();
+        Session {
+            account: AccountId::random(),
+            epoch: 0,
+            started_at: start,
+            used_at: start,
+        }
+    }
+
+    #[test]
+    fn ends_when_idle_and_at_the_latest_after_half_a_day() {
+        let mut session = session();
+        let start = session.started_at;
+        assert!(session.is_live(start + SignedDuration::from_mins(29)));
+        assert!(!session.is_live(start + SignedDuration::from_mins(30)));
+        session.used_at = start + SignedDuration::from_mins(12 * 60 - 1);
+        assert!(session.is_live(start + SignedDuration::from_mins(12 * 60 - 1)));
+        assert!(!session.is_live(start + SignedDuration::from_hours(12)));
+    }
+
+    #[test]
+    fn tokens_are_long_differ_and_do_not_print() {
+        let (one, other) = (SessionToken::random(), SessionToken::random());
+        assert_eq!(one.reveal().len(), 43);
+        assert_ne!(one.reveal(), other.reveal());
+        assert_eq!(TokenHash::of(one.reveal()), one.hash());
+        assert!(!format!("{one:?}").contains(one.reveal()));
+    }
+}
