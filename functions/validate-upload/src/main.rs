@@ -1,2 +1,26 @@
-//! Starts the function.
-fn main() {}
+//! Starts the function that judges what was uploaded.
+
+use domain::Clock;
+use intake::Intake;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde_json::Value;
+use startup::{Clients, Config, Options};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    startup::init_lambda();
+    let config = Config::from_env()?;
+    let clients = Clients::new(&config, Options::default()).await;
+    let intake = &Intake::new(
+        clients.store,
+        clients.files,
+        Clock::system(),
+        startup::standards(config.standard_overrides.as_deref())?,
+    );
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
+        validate_upload::run(intake, event.payload)
+            .await
+            .map_err(Error::from)
+    }))
+    .await
+}

@@ -1,1 +1,16 @@
-//! placeholder
+#![doc = include_str!("../README.md")]
+
+mod application;
+mod caller;
+mod errors;
+mod extract;
+mod language;
+mod service;
+
+pub use application::{application, run_lambda};
+pub use caller::{Caller, ClientAddress};
+pub use errors::{ApiError, ERRORS, ErrorCode, ErrorEntry, FieldError, Problem};
+pub use extract::{Json, Path, Query};
+pub use language::{Language, Texts};
+pub use service::Service;
+pub use utoipa_axum::router::OpenApiRouter;

@@ -1,0 +1,101 @@
+use std::fmt;
+
+use thiserror::Error;
+
+/// What a function reads from its environment.
+///
+/// | variable | meaning | default |
+/// |---|---|---|
+/// | `FLU_TABLE` | name of the table | needed |
+/// | `FLU_BUCKET` | name of the bucket | needed |
+/// | `FLU_S3_ENDPOINT` | where the object store is | AWS |
+/// | `FLU_S3_PUBLIC_ENDPOINT` | under which address clients reach it | `FLU_S3_ENDPOINT` |
+/// | `FLU_DYNAMODB_ENDPOINT` | where the table is | AWS |
+/// | `FLU_STANDARD_OVERRIDES` | path of a file that overrides marks and severities | none |
+/// | `AWS_REGION` | region | `cn-north-1` |
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Name of the table.
+    pub table: String,
+    /// Name of the bucket.
+    pub bucket: String,
+    /// Where the object store is.
+    pub s3_endpoint: Option<String>,
+    /// Under which address clients reach it.
+    pub s3_public_endpoint: Option<String>,
+    /// Where the table is.
+    pub dynamodb_endpoint: Option<String>,
+    /// Path of a file that overrides marks and severities of the standard.
+    pub standard_overrides: Option<String>,
+    /// Region.
+    pub region: String,
+}
+
+/// The environment is not complete.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the environment variable `{0}` is not set")]
+pub struct ConfigError(&'static str);
+
+impl Config {
+    /// From the environment of this process.
+    ///
+    /// # Errors
+    /// When a variable that is needed is missing.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_variables(|name| std::env::var(name).ok())
+    }
+
+    /// From named values.
+    ///
+    /// # Errors
+    /// When one that is needed is missing or blank.
+    pub fn from_variables(
+        variable: impl Fn(&'static str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let optional = |name| variable(name).filter(|value| !value.trim().is_empty());
+        let needed = |name| optional(name).ok_or(ConfigError(name));
+        Ok(Self {
+            table: needed("FLU_TABLE")?,
+            bucket: needed("FLU_BUCKET")?,
+            s3_endpoint: optional("FLU_S3_ENDPOINT"),
+            s3_public_endpoint: optional("FLU_S3_PUBLIC_ENDPOINT"),
+            dynamodb_endpoint: optional("FLU_DYNAMODB_ENDPOINT"),
+            standard_overrides: optional("FLU_STANDARD_OVERRIDES"),
+            region: optional("AWS_REGION").unwrap_or_else(|| "cn-north-1".to_owned()),
+        })
+    }
+}
+
+impl fmt::Display for Config {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "table `{}`, bucket `{}`",
+            self.table, self.bucket
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_what_is_missing() {
+        let missing = Config::from_variables(|name| (name == "FLU_TABLE").then(|| "t".to_owned()));
+        assert_eq!(missing, Err(ConfigError("FLU_BUCKET")));
+        let blank = Config::from_variables(|_| Some(" ".to_owned()));
+        assert_eq!(blank, Err(ConfigError("FLU_TABLE")));
+    }
+
+    #[test]
+    fn endpoints_are_left_to_the_sdk_unless_set() {
+        let config = Config::from_variables(|name| match name {
+            "FLU_TABLE" | "FLU_BUCKET" => Some("x".to_owned()),
+            _ => None,
+        })
+        .unwrap();
+        assert_eq!(config.s3_endpoint, None);
+        assert_eq!(config.region, "cn-north-1");
+    }
+}

@@ -1,0 +1,274 @@
+use std::time::Duration;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use domain::{Sha256, Upload};
+use jiff::Timestamp;
+
+use crate::StoreError;
+
+/// The bucket.
+#[derive(Debug, Clone)]
+pub struct Files {
+    client: Client,
+    presigner: Client,
+    bucket: String,
+}
+
+/// An address an object can be put to, with the headers that must be sent along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PresignedPut {
+    /// The address.
+    pub url: String,
+    /// Names and values; each is signed, so each must be sent exactly so.
+    pub headers: Vec<(String, String)>,
+}
+
+/// An object as a listing or a look at its head shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its key.
+    pub key: String,
+    /// Bytes.
+    pub size: u64,
+    /// Version; `null` where the bucket keeps none.
+    pub version: String,
+    /// When it arrived, by the store's clock.
+    pub received_at: Timestamp,
+}
+
+/// An object that was read whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectRead {
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+impl Files {
+    /// The bucket of this name. `presigner` signs addresses for clients, which may reach the store under another name
+    /// than the service does.
+    pub fn new(client: Client, presigner: Client, bucket: impl Into<String>) -> Self {
+        Self {
+            client,
+            presigner,
+            bucket: bucket.into(),
+        }
+    }
+
+    /// Its name.
+    pub fn bucket(&self) -> &str {
+        &self.bucket
+    }
+
+    /// An address for an upload's object.
+    ///
+    /// The signature covers length, digest and `If-None-Match: *`: the store itself refuses another size, other bytes and
+    /// a second object under the key.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub async fn presign_put(&self, upload: &Upload) -> Result<PresignedPut, StoreError> {
+        let request = self
+            .presigner
+            .put_object()
+            .bucket(&self.bucket)
+            .key(upload.object_key())
+            .content_length(i64::try_from(upload.size).unwrap_or(i64::MAX))
+            .checksum_sha256(upload.sha256.base64())
+            .if_none_match("*")
+            .presigned(lasting(Upload::URL_LIFE.unsigned_abs())?)
+            .await
+            .map_err(failed("PutObject"))?;
+        Ok(PresignedPut {
+            url: request.uri().to_owned(),
+            headers: request
+                .headers()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+        })
+    }
+
+    /// An address a client can read an object from for a few minutes, as a download named `file_name`.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub async fn presign_get(&self, key: &str, disposition: &str) -> Result<String, StoreError> {
+        let request = self
+            .presigner
+            .get_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .response_content_disposition(disposition)
+            .response_cache_control("no-store")
+            .presigned(lasting(Duration::from_secs(300))?)
+            .await
+            .map_err(failed("GetObject"))?;
+        Ok(request.uri().to_owned())
+    }
+
+    /// What is there under a key; `None`: nothing, or not that version any more.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    pub async fn head(
+        &self,
+        key: &str,
+        version: Option<&str>,
+    ) -> Result<Option<Found>, StoreError> {
+        let answer = self
+            .client
+            .head_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .set_version_id(
+                version
+                    .filter(|version| *version != NULL_VERSION)
+                    .map(str::to_owned),
+            )
+            .send()
+            .await;
+        match answer {
+            Ok(head) => Ok(Some(Found {
+                key: key.to_owned(),
+                size: head
+                    .content_length()
+                    .and_then(|n| u64::try_from(n).ok())
+                    .unwrap_or(0),
+                version: head.version_id().unwrap_or(NULL_VERSION).to_owned(),
+                received_at: moment(head.last_modified()),
+            })),
+            Err(error) if is_gone(&error) => Ok(None),
+            Err(error) => Err(failed("HeadObject")(error)),
+        }
+    }
+
+    /// Reads one version of an object whole, at most `limit` bytes and one; `None`: it is gone.
+    ///
+    /// # Errors
+    /// When the store cannot be reached or breaks off.
+    pub async fn read(
+        &self,
+        key: &str,
+        version: &str,
+        limit: u64,
+    ) -> Result<Option<ObjectRead>, StoreError> {
+        let answer = self
+            .client
+            .get_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .set_version_id((version != NULL_VERSION).then(|| version.to_owned()))
+            .send()
+            .await;
+        let mut object = match answer {
+            Ok(object) => object,
+            Err(error) if is_gone(&error) => return Ok(None),
+            Err(error) => return Err(failed("GetObject")(error)),
+        };
+        let mut bytes = Vec::new();
+        loop {
+            let piece = object
+                .body
+                .try_next()
+                .await
+                .map_err(|error| StoreError::Unavailable {
+                    operation: "GetObject",
+                    message: error.to_string(),
+                })?;
+            let Some(piece) = piece else { break };
+            bytes.extend_from_slice(&piece);
+            if bytes.len() as u64 > limit {
+                // The caller finds it too long; more of it helps nobody.
+                break;
+            }
+        }
+        Ok(Some(ObjectRead { bytes }))
+    }
+
+    /// Writes an object; the store checks the digest. The same again changes nothing.
+    ///
+    /// # Errors
+    /// When the store cannot be reached or refuses.
+    pub async fn write(
+        &self,
+        key: &str,
+        bytes: Vec<u8>,
+        content_type: &str,
+    ) -> Result<(), StoreError> {
+        self.client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .content_type(content_type)
+            .checksum_sha256(Sha256::of(&bytes).base64())
+            .body(ByteStream::from(bytes))
+            .send()
+            .await
+            .map_err(failed("PutObject"))?;
+        Ok(())
+    }
+
+    /// Keys under a prefix, after `after`, at most a thousand.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    pub async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Vec<Found>, StoreError> {
+        let answer = self
+            .client
+            .list_objects_v2()
+            .bucket(&self.bucket)
+            .prefix(prefix)
+            .set_start_after(after.map(str::to_owned))
+            .send()
+            .await
+            .map_err(failed("ListObjectsV2"))?;
+        Ok(answer
+            .contents
+            .unwrap_or_default()
+            .into_iter()
+            .map(|object| Found {
+                size: object
+                    .size()
+                    .and_then(|n| u64::try_from(n).ok())
+                    .unwrap_or(0),
+                version: NULL_VERSION.to_owned(),
+                received_at: moment(object.last_modified()),
+                key: object.key.unwrap_or_default(),
+            })
+            .collect())
+    }
+}
+
+/// What a bucket without versions calls the only one.
+const NULL_VERSION: &str = "null";
+
+fn lasting(time: Duration) -> Result<PresigningConfig, StoreError> {
+    PresigningConfig::expires_in(time).map_err(|error| StoreError::Unavailable {
+        operation: "presign",
+        message: error.to_string(),
+    })
+}
+
+fn moment(time: Option<&aws_smithy_types::DateTime>) -> Timestamp {
+    time.and_then(|time| Timestamp::from_second(time.secs()).ok())
+        .unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// Deleted, its version deleted, or never there. A delete marker in place of the version answers 405.
+fn is_gone<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
+    let status = error.raw_response().map(|answer| answer.status().as_u16());
+    matches!(status, Some(404 | 405)) && error.code() != Some("NoSuchBucket")
+}
+
+fn failed<E>(operation: &'static str) -> impl FnOnce(SdkError<E, HttpResponse>) -> StoreError
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    move |error| StoreError::Unavailable {
+        operation,
+        message: DisplayErrorContext(&error).to_string(),
+    }
+}

@@ -1,0 +1,268 @@
+//! Every key of the table, and nothing else makes one.
+//!
+//! | what is asked | pk | sk | how |
+//! |---|---|---|---|
+//! | an account by id | `ACCOUNT#<account>` | `ACCOUNT` | get, consistent |
+//! | the account of a login name | `LOGIN#<name>` | `LOGIN` | get, consistent |
+//! | the account of a phone | `PHONE#<phone>` | `PHONE` | get, consistent |
+//! | a session by its token | `SESSION#<digest>` | `SESSION` | get, consistent; TTL |
+//! | failed sign-ins of a name or an address | `ATTEMPTS#<what>#<who>` | `ATTEMPTS` | get, conditional update; TTL |
+//! | an account's last ticket number | `ACCOUNT#<account>` | `SEQUENCE` | atomic add |
+//! | an account's uploads, newest first | `ACCOUNT#<account>` | `UPLOAD#<id>` | query backwards, consistent |
+//! | an account's uploads before or after one | the same | the same, by range | query, consistent |
+//! | one upload | the same | the same | get, consistent |
+//! | uploads whose work is not finished | index `pending`: `PENDING#<0..7>` | `<registered at>#<id>` | query each shard |
+//! | summary of a result, directory of its findings | `RESULT#<upload>#<generation>` | `SUMMARY#<n>`, `DIRECTORY#<n>` | query; TTL |
+//! | a page of findings | `FINDINGS#<upload>#<generation>#<shard>` | `PAGE#<n>` | batch get; TTL |
+//! | what links to other uploads gave | `LINKS#<upload>#<basis>-<digest>` | `DIRECTORY#<n>`, `PAGE#<n>` | query, batch get; TTL |
+//!
+//! An account's own items share a partition: one hospital writes a few units a second at most. Pages of findings are what
+//! is written in bulk, so they spread over [`FINDINGS_SHARDS`] partitions of each upload. The index `pending` holds an
+//! upload only while something is left to do, over [`PENDING_SHARDS`] partitions.
+
+use domain::{AccountId, LoginName, Phone, TokenHash, UploadId};
+use jiff::Timestamp;
+
+/// Name of the partition key attribute.
+pub const PK: &str = "pk";
+/// Name of the sort key attribute.
+pub const SK: &str = "sk";
+/// Name of the attribute with the second after which an item may be deleted.
+pub const TTL: &str = "ttl";
+/// Name of the index of uploads whose work is not finished.
+pub const PENDING_INDEX: &str = "pending";
+/// Its partition key attribute.
+pub const PENDING_PK: &str = "pending_pk";
+/// Its sort key attribute.
+pub const PENDING_SK: &str = "pending_sk";
+
+/// Partitions of the index `pending`.
+pub const PENDING_SHARDS: u64 = 8;
+/// Partitions the pages of one upload's findings are spread over.
+pub const FINDINGS_SHARDS: u32 = 16;
+
+/// Key of an item.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+impl Key {
+    fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self {
+            pk: pk.into(),
+            sk: sk.into(),
+        }
+    }
+}
+
+/// An account.
+pub fn account(id: &AccountId) -> Key {
+    Key::new(account_partition(id), "ACCOUNT")
+}
+
+/// What leads from a login name to its account.
+pub fn login(name: &LoginName) -> Key {
+    Key::new(format!("LOGIN#{}", name.as_str()), "LOGIN")
+}
+
+/// What leads from a phone to its account.
+pub fn phone(phone: &Phone) -> Key {
+    Key::new(format!("PHONE#{}", phone.as_str()), "PHONE")
+}
+
+/// A session.
+pub fn session(token: &TokenHash) -> Key {
+    Key::new(format!("SESSION#{}", token.as_str()), "SESSION")
+}
+
+/// A counter of failed attempts.
+pub fn attempts(what: &str, who: &str) -> Key {
+    Key::new(format!("ATTEMPTS#{what}#{who}"), "ATTEMPTS")
+}
+
+/// The number of an account's last ticket.
+pub fn sequence(account: &AccountId) -> Key {
+    Key::new(account_partition(account), "SEQUENCE")
+}
+
+/// An upload.
+pub fn upload(account: &AccountId, upload: &UploadId) -> Key {
+    Key::new(account_partition(account), upload_sort(upload))
+}
+
+/// Partition of an account and its uploads.
+pub fn account_partition(account: &AccountId) -> String {
+    format!("ACCOUNT#{account}")
+}
+
+/// What the sort keys of uploads begin with.
+pub const UPLOAD_PREFIX: &str = "UPLOAD#";
+
+/// After every upload's sort key: `$` follows `#`.
+pub const UPLOAD_END: &str = "UPLOAD$";
+
+/// Sort key of an upload.
+pub fn upload_sort(upload: &UploadId) -> String {
+    format!("{UPLOAD_PREFIX}{upload}")
+}
+
+/// Partition and sort key of an upload in the index `pending`.
+///
+/// The shard comes from the random part of the id: uploads of the same second fall on different partitions.
+pub fn pending(upload: &UploadId, registered_at: Timestamp) -> Key {
+    let shard = upload
+        .as_str()
+        .bytes()
+        .next_back()
+        .map_or(0, |letter| u64::from(letter) % PENDING_SHARDS);
+    Key::new(
+        pending_partition(shard),
+        format!("{}#{upload}", pending_moment(registered_at)),
+    )
+}
+
+/// Partition of a shard of the index `pending`.
+pub fn pending_partition(shard: u64) -> String {
+    format!("PENDING#{shard}")
+}
+
+/// A moment as it stands in sort keys: of fixed width, so that text order is time order.
+pub fn pending_moment(moment: Timestamp) -> String {
+    format!("{moment:.3}")
+}
+
+/// Partition of a result's summary and directory.
+pub fn result_partition(upload: &UploadId, generation: u64) -> String {
+    format!("RESULT#{upload}#{generation}")
+}
+
+/// Partition of a shard of a result's findings.
+pub fn findings_partition(upload: &UploadId, generation: u64, page: u32) -> String {
+    format!("FINDINGS#{upload}#{generation}#{}", page % FINDINGS_SHARDS)
+}
+
+/// Partition of what links to other uploads gave, worked out with one set of earlier uploads.
+pub fn links_partition(upload: &UploadId, basis: u64, digest: &str) -> String {
+    format!("LINKS#{upload}#{basis}-{digest}")
+}
+
+/// Sort key of a page of findings.
+pub fn page_sort(page: u32) -> String {
+    format!("PAGE#{page:06}")
+}
+
+/// Sort key of a piece of a summary.
+pub fn summary_sort(piece: usize) -> String {
+    format!("SUMMARY#{piece:04}")
+}
+
+/// Sort key of a piece of a directory.
+pub fn directory_sort(piece: usize) -> String {
+    format!("DIRECTORY#{piece:04}")
+}
+
+/// Key of the object with an upload's records of one kind.
+///
+/// Upload ids begin with the account's running number, so a listing comes in ticket order.
+pub fn segment_object(
+    account: &AccountId,
+    kind: &str,
+    upload: &UploadId,
+    generation: u64,
+) -> String {
+    format!("records/{account}/{kind}/{upload}-{generation}")
+}
+
+/// Key of a report made for download.
+pub fn report_object(
+    account: &AccountId,
+    upload: &UploadId,
+    generation: u64,
+    name: &str,
+) -> String {
+    format!("reports/{account}/{upload}-{generation}/{name}")
+}
+
+/// Under which all uploaded objects stand.
+pub const INCOMING_PREFIX: &str = "incoming/";
+
+/// The account and upload an object's key belongs to; `None` for a key this service never gave out.
+pub fn parse_object_key(key: &str) -> Option<(AccountId, UploadId)> {
+    let mut parts = key.strip_prefix(INCOMING_PREFIX)?.splitn(4, '/');
+    let _kind = parts.next().filter(|kind| *kind == "data")?;
+    let account = parts.next()?.parse().ok()?;
+    let upload = parts.next()?.parse().ok()?;
+    parts.next()?.parse::<domain::FileName>().ok()?;
+    Some((account, upload))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uploads_sort_between_their_bounds_in_ticket_order() {
+        let sorts: Vec<String> = [1, 9, 33, 70_000]
+            .map(|sequence| upload_sort(&UploadId::new(sequence)))
+            .into();
+        assert!(sorts.is_sorted());
+        for sort in &sorts {
+            assert!(sort.as_str() > UPLOAD_PREFIX && sort.as_str() < UPLOAD_END);
+        }
+        assert!(!("SEQUENCE" > UPLOAD_PREFIX) && !("ACCOUNT" > UPLOAD_PREFIX));
+    }
+
+    #[test]
+    fn pending_moments_have_one_width() {
+        let whole: Timestamp = "2026-01-05T09:00:00Z".parse().unwrap();
+        let part: Timestamp = "2026-01-05T09:00:00.123456Z".parse().unwrap();
+        assert_eq!(pending_moment(whole), "2026-01-05T09:00:00.000Z");
+        assert_eq!(pending_moment(part).len(), pending_moment(whole).len());
+        assert!(pending_moment(part) > pending_moment(whole));
+    }
+
+    #[test]
+    fn pending_and_findings_spread_over_all_their_partitions() {
+        let moment: Timestamp = "2026-01-05T09:00:00Z".parse().unwrap();
+        let shards: std::collections::BTreeSet<String> = (0..500)
+            .map(|sequence| pending(&UploadId::new(sequence), moment).pk)
+            .collect();
+        assert_eq!(shards.len() as u64, PENDING_SHARDS);
+        let upload = UploadId::new(1);
+        let shards: std::collections::BTreeSet<String> = (0..100)
+            .map(|page| findings_partition(&upload, 1, page))
+            .collect();
+        assert_eq!(shards.len() as u32, FINDINGS_SHARDS);
+    }
+
+    #[test]
+    fn only_keys_of_our_own_are_read() {
+        let (account, upload) = (AccountId::random(), UploadId::new(3));
+        let key = format!("incoming/data/{account}/{upload}/流感 1+1%.zip");
+        assert_eq!(
+            parse_object_key(&key),
+            Some((account.clone(), upload.clone()))
+        );
+        for foreign in [
+            String::new(),
+            format!("records/{account}/flu/{upload}-1"),
+            format!("incoming/icd/{account}/{upload}/a.zip"),
+            format!("incoming/data/{account}/{upload}/"),
+            format!("incoming/data/{account}/{upload}/a/b.zip"),
+            format!("incoming/data/{account}/a.zip"),
+            format!("incoming/data/../{upload}/a.zip"),
+        ] {
+            assert_eq!(parse_object_key(&foreign), None, "{foreign}");
+        }
+    }
+
+    #[test]
+    fn page_numbers_sort_as_text() {
+        assert!(page_sort(9) < page_sort(10));
+        assert!(directory_sort(99) < directory_sort(100));
+    }
+}

@@ -1,0 +1,92 @@
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::StoreError;
+use crate::keys::{Key, PK, SK, TTL};
+
+/// An item as the SDK has it.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// The table. Each module adds the verbs of its entity.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub(crate) client: Client,
+    pub(crate) table: String,
+}
+
+impl Store {
+    /// The table of this name.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self {
+            client,
+            table: table.into(),
+        }
+    }
+
+    /// Reads one item, as it is after every write acknowledged so far.
+    pub(crate) async fn get<T: DeserializeOwned>(
+        &self,
+        key: Key,
+        what: &'static str,
+    ) -> Result<Option<T>, StoreError> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key_item(key)))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(StoreError::call("GetItem"))?;
+        answer.item.map(|item| read(item, what)).transpose()
+    }
+}
+
+pub(crate) fn key_item(key: Key) -> Item {
+    HashMap::from([
+        (PK.to_owned(), AttributeValue::S(key.pk)),
+        (SK.to_owned(), AttributeValue::S(key.sk)),
+    ])
+}
+
+/// A value and its key as one item.
+pub(crate) fn write<T: Serialize>(
+    key: Key,
+    value: &T,
+    what: &'static str,
+) -> Result<Item, StoreError> {
+    let mut item: Item = serde_dynamo::to_item(value)
+        .map_err(|error| StoreError::malformed(what)(error.to_string()))?;
+    item.extend(key_item(key));
+    Ok(item)
+}
+
+pub(crate) fn read<T: DeserializeOwned>(item: Item, what: &'static str) -> Result<T, StoreError> {
+    serde_dynamo::from_item(item).map_err(|error| StoreError::malformed(what)(error.to_string()))
+}
+
+pub(crate) fn value<T: Serialize>(
+    value: &T,
+    what: &'static str,
+) -> Result<AttributeValue, StoreError> {
+    serde_dynamo::to_attribute_value(value)
+        .map_err(|error| StoreError::malformed(what)(error.to_string()))
+}
+
+pub(crate) fn text(text: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(text.into())
+}
+
+pub(crate) fn number(number: impl ToString) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+/// Makes an item go away some time after `now`.
+pub(crate) fn expire(item: &mut Item, now: Timestamp, after: SignedDuration) {
+    item.insert(TTL.to_owned(), number((now + after).as_second()));
+}

@@ -1,0 +1,99 @@
+use axum::extract::Request;
+use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::{Next, from_fn, map_request};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use lambda_http::request::RequestContext;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tracing::Instrument;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{ApiError, ClientAddress, ErrorCode};
+
+/// No request of the API is longer: data goes to the object store, not through here.
+const BODY_LIMIT: usize = 64 * 1024;
+
+/// Makes a server out of the routes of one function, or of all of them: the description of the API at
+/// `/api/v1/openapi.json`, errors in one form, a number for each request, bodies of bounded length.
+pub fn application(routes: OpenApiRouter) -> Router {
+    let (router, mut document) = routes.split_for_parts();
+    document.info = InfoBuilder::new()
+        .title("流感医疗服务监测系统 / Influenza medical service surveillance")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(
+            "上传数据文件并查看校验结果。Upload data files and read what the check found.",
+        ))
+        .build();
+    let mut components = document
+        .components
+        .take()
+        .unwrap_or_else(|| ComponentsBuilder::new().build());
+    components.add_security_scheme(
+        "bearer",
+        SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
+    );
+    document.components = Some(components);
+    router
+        .route(
+            "/api/v1/openapi.json",
+            get(move || {
+                let document = document.clone();
+                async move { Json(document) }
+            }),
+        )
+        .method_not_allowed_fallback(async || ApiError::from(ErrorCode::MethodNotAllowed))
+        .fallback(async || ApiError::from(ErrorCode::NoSuchPath))
+        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        .layer(CatchPanicLayer::custom(
+            |_: Box<dyn std::any::Any + Send>| {
+                ApiError::internal("a handler panicked").into_response()
+            },
+        ))
+        .layer(from_fn(finish))
+}
+
+/// Runs the routes of one function in Lambda.
+///
+/// # Errors
+/// When the runtime ends.
+pub async fn run_lambda(routes: OpenApiRouter) -> Result<(), lambda_http::Error> {
+    // The gateway tells the address; it stands in no header a client could send.
+    let address = map_request(async |mut request: Request| {
+        let address = match request.extensions().get::<RequestContext>() {
+            Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
+            _ => None,
+        };
+        let address = ClientAddress(address.and_then(|address| address.parse().ok()));
+        request.extensions_mut().insert(address);
+        request
+    });
+    lambda_http::run(application(routes).layer(address)).await
+}
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Numbers the request, names it in every line it logs and in its answer, and keeps answers out of caches: they are one
+/// account's.
+async fn finish(request: Request, next: Next) -> Response {
+    let id = format!("{:032x}", rand::random::<u128>());
+    // The path without its query, which could hold anything.
+    let span =
+        tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let status = response.status().as_u16();
+    span.in_scope(|| tracing::info!(status, "answered {status}"));
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    response
+}

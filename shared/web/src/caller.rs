@@ -1,0 +1,75 @@
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use domain::{Account, AccountState, Session, TokenHash};
+use store::sessions;
+
+use crate::{ApiError, ErrorCode, Service};
+
+/// Who makes the request: the account of the session whose token it carries, as the account is now.
+///
+/// Whose data a request may touch comes from here and never from the request's own words.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The account.
+    pub account: Account,
+    /// The session.
+    pub session: Session,
+    /// The digest the session is stored under.
+    pub token: TokenHash,
+}
+
+impl FromRequestParts<Service> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, ApiError> {
+        let token = bearer(parts).ok_or(ErrorCode::NotSignedIn)?;
+        let now = service.clock.now();
+        let (session, account) = sessions::resume(&service.store, &token, now)
+            .await?
+            .filter(|(_, account)| account.state != AccountState::Disabled)
+            .ok_or(ErrorCode::NotSignedIn)?;
+        Ok(Self {
+            account,
+            session,
+            token,
+        })
+    }
+}
+
+fn bearer(parts: &Parts) -> Option<TokenHash> {
+    let value = parts.headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| TokenHash::of(token.trim()))
+}
+
+/// The address the request comes from, as the platform saw it. What the client says about itself
+/// (`X-Forwarded-For`) does not count, or whoever guesses passwords would choose another for each guess.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientAddress(pub Option<IpAddr>);
+
+impl ClientAddress {
+    /// As text; all requests without an address are one.
+    pub fn text(self) -> String {
+        self.0
+            .map_or_else(String::new, |address| address.to_string())
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for ClientAddress {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        let given = parts.extensions.get::<Self>().copied();
+        let connected = || {
+            let connection = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+            Self(connection.map(|connection| connection.0.ip()))
+        };
+        Ok(given.unwrap_or_else(connected))
+    }
+}

@@ -1,0 +1,269 @@
+//! What can be answered instead of a result: one line each, with both texts.
+
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use store::StoreError;
+use utoipa::ToSchema;
+
+use crate::Texts;
+
+macro_rules! errors {
+    ($($(#[doc = $doc:literal])* $name:ident = $code:literal, $status:ident, $zh:literal, $en:literal;)*) => {
+        /// Names an error; clients may rely on the codes.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum ErrorCode {
+            $($(#[doc = $doc])* $name,)*
+        }
+
+        /// The table of errors.
+        pub const ERRORS: &[ErrorEntry] = &[
+            $(ErrorEntry {
+                error: ErrorCode::$name,
+                code: $code,
+                status: StatusCode::$status,
+                zh: $zh,
+                en: $en,
+            },)*
+        ];
+    };
+}
+
+errors! {
+    /// The body is not the JSON asked for.
+    MalformedRequest = "malformed_request", BAD_REQUEST,
+        "请求内容格式不正确", "The request is not in the form expected";
+    /// Some fields are not acceptable; the answer lists them.
+    InvalidFields = "invalid_fields", UNPROCESSABLE_ENTITY,
+        "部分内容填写有误，请按提示修改", "Some fields are not acceptable; see each of them";
+    /// The body is larger than any request is.
+    TooLarge = "too_large", PAYLOAD_TOO_LARGE,
+        "请求内容过大", "The request is too large";
+    /// No session, or one that is over.
+    NotSignedIn = "not_signed_in", UNAUTHORIZED,
+        "尚未登录或登录已过期，请重新登录", "Not signed in, or the session is over; please sign in again";
+    /// Unknown user or wrong password; never told apart.
+    WrongLogin = "wrong_login", UNAUTHORIZED,
+        "登录名或密码错误", "The login name or the password is wrong";
+    /// Too many failed sign-ins.
+    TooManyAttempts = "too_many_attempts", TOO_MANY_REQUESTS,
+        "尝试次数过多，请稍后再试", "Too many attempts; please try again later";
+    /// Signed in, but not for this.
+    Forbidden = "forbidden", FORBIDDEN,
+        "当前账号没有此项权限", "This account may not do that";
+    /// No such address.
+    NoSuchPath = "no_such_path", NOT_FOUND,
+        "地址不存在", "There is nothing at this address";
+    /// No such method at this address.
+    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED,
+        "不支持此请求方式", "This method is not allowed here";
+    /// No such upload, or another account's; never told apart.
+    UploadNotFound = "upload_not_found", NOT_FOUND,
+        "未找到该上传记录", "There is no such upload";
+    /// The ticket is used or given up, so there is no new address for it.
+    UploadNotOpen = "upload_not_open", CONFLICT,
+        "该上传已接收或已失效，请重新登记", "The upload was received already or is no longer open; please register it anew";
+    /// More tickets are open than one account needs.
+    TooManyOpenUploads = "too_many_open_uploads", TOO_MANY_REQUESTS,
+        "未完成的上传过多，请等待完成后再登记", "Too many uploads are open; please wait until some are finished";
+    /// The check is not finished.
+    NotFinished = "not_finished", CONFLICT,
+        "文件尚在校验中，请稍后再查看", "The file is still being checked; please look again later";
+    /// The findings or the object are no longer kept.
+    ResultExpired = "result_expired", GONE,
+        "错误信息已超过保存期限，请重新上传文件后查看", "The findings are no longer kept; please upload the file again";
+    /// There is no report, because nothing could be checked.
+    NoReport = "no_report", CONFLICT,
+        "该上传没有可供下载的校验报告", "There is no report for this upload";
+    /// A part of the service does not answer.
+    Unavailable = "unavailable", SERVICE_UNAVAILABLE,
+        "系统繁忙，请稍后再试", "The service is busy; please try again later";
+    /// A defect of the service.
+    Internal = "internal", INTERNAL_SERVER_ERROR,
+        "系统出现异常，请稍后再试；若仍有问题请联系技术支持", "Something went wrong; please try again later, or ask support if it stays";
+}
+
+/// One line of the table of errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ErrorEntry {
+    /// The error.
+    pub error: ErrorCode,
+    /// Its code in answers.
+    pub code: &'static str,
+    /// Its HTTP status.
+    pub status: StatusCode,
+    /// Chinese text.
+    pub zh: &'static str,
+    /// English text.
+    pub en: &'static str,
+}
+
+impl ErrorCode {
+    /// Its line of the table.
+    pub fn entry(self) -> &'static ErrorEntry {
+        // The table lists the variants in their own order.
+        &ERRORS[self as usize]
+    }
+}
+
+/// What is wrong with one field of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FieldError {
+    /// Name of the field.
+    pub field: String,
+    /// Stable code.
+    pub code: String,
+    /// What is wrong and what would be right.
+    pub message: Texts,
+}
+
+impl FieldError {
+    /// What is wrong with a field.
+    pub fn new(field: &str, code: &str, zh: &str, en: &str) -> Self {
+        Self {
+            field: field.to_owned(),
+            code: code.to_owned(),
+            message: Texts::new(zh, en),
+        }
+    }
+}
+
+/// An answer of kind `application/problem+json` (RFC 9457).
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Problem {
+    /// `about:blank`: the code tells the kind.
+    pub r#type: String,
+    /// Chinese text.
+    pub title: String,
+    /// HTTP status.
+    pub status: u16,
+    /// Stable code.
+    pub code: String,
+    /// The text in both languages.
+    pub message: Texts,
+    /// Fields that are not acceptable.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldError>,
+}
+
+/// An error on its way to the client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiError {
+    code: ErrorCode,
+    fields: Vec<FieldError>,
+    retry_after: Option<u64>,
+}
+
+impl ApiError {
+    /// Fields that are not acceptable, all of them at once.
+    pub fn fields(fields: Vec<FieldError>) -> Self {
+        Self {
+            fields,
+            ..ErrorCode::InvalidFields.into()
+        }
+    }
+
+    /// An error that passes after some seconds.
+    pub fn after(code: ErrorCode, seconds: u64) -> Self {
+        Self {
+            retry_after: Some(seconds.max(1)),
+            ..code.into()
+        }
+    }
+
+    /// A defect of the service: the cause goes to the log, not to the client.
+    pub fn internal(cause: impl std::fmt::Display) -> Self {
+        tracing::error!(%cause, "request failed: {cause}");
+        ErrorCode::Internal.into()
+    }
+
+    /// Its code.
+    pub fn code(&self) -> ErrorCode {
+        self.code
+    }
+}
+
+impl From<ErrorCode> for ApiError {
+    fn from(code: ErrorCode) -> Self {
+        Self {
+            code,
+            fields: Vec::new(),
+            retry_after: None,
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Malformed { .. } | StoreError::NotFound => Self::internal(error),
+            // The text names the call and the server's answer, no values.
+            StoreError::Conflict
+            | StoreError::Unavailable { .. }
+            | StoreError::Unprocessed { .. } => {
+                tracing::warn!(cause = %error, "storage does not answer: {error}");
+                Self::after(ErrorCode::Unavailable, 2)
+            }
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let entry = self.code.entry();
+        let problem = Problem {
+            r#type: "about:blank".to_owned(),
+            title: entry.zh.to_owned(),
+            status: entry.status.as_u16(),
+            code: entry.code.to_owned(),
+            message: Texts::new(entry.zh, entry.en),
+            fields: self.fields,
+        };
+        let mut response = (entry.status, axum::Json(problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json; charset=utf-8"),
+        );
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_error_has_its_own_code_and_both_texts() {
+        let codes: BTreeSet<&str> = ERRORS.iter().map(|entry| entry.code).collect();
+        assert_eq!(codes.len(), ERRORS.len());
+        for entry in ERRORS {
+            assert_eq!(entry.error.entry(), entry);
+            assert!(!entry.zh.is_ascii(), "{}", entry.code);
+            assert!(
+                entry.en.is_ascii() && !entry.en.is_empty(),
+                "{}",
+                entry.code
+            );
+            assert!(entry.status.as_u16() >= 400);
+        }
+    }
+
+    #[test]
+    fn answers_are_problems_with_both_languages() {
+        let response = ApiError::after(ErrorCode::TooManyAttempts, 0).into_response();
+        assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(response.headers()[RETRY_AFTER], "1");
+        assert_eq!(
+            response.headers()[CONTENT_TYPE],
+            "application/problem+json; charset=utf-8"
+        );
+    }
+}
