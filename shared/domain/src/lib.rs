@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+pub mod application;
 mod base32;
 mod clock;
 mod ids;
