@@ -2,12 +2,15 @@
 
 mod account;
 pub mod application;
+pub mod audit;
 mod base32;
 mod clock;
 mod ids;
+pub mod notice;
 mod password;
 mod session;
 mod sha256;
+pub mod sms_code;
 mod upload;
 
 pub use account::{

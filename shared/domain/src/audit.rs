@@ -1,0 +1,47 @@
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What was done (product F4). Each kind of act that took effect leaves one entry, refused ones none but for sign-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// Signed in.
+    SignedIn,
+    /// Tried to, with a wrong password or code.
+    SignInRefused,
+    /// Signed out, or ended another session of its own.
+    SignedOut,
+    /// Set a new password.
+    PasswordChanged,
+    /// Submitted an application.
+    ApplicationSubmitted,
+    /// Approved one.
+    ApplicationApproved,
+    /// Rejected one.
+    ApplicationRejected,
+    /// Looked at an application that is not its own.
+    ApplicationViewed,
+    /// Looked at a scan that is not its own.
+    ScanViewed,
+    /// Made an account, or brought one along.
+    AccountCreated,
+    /// Reset an account for another data manager.
+    AccountReset,
+}
+
+/// One line of the audit trail: who did what to what, when, from where. No value of a patient, no code, no password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub act: Act,
+    /// Who: account id, or `applicant` or `operator`.
+    pub by: String,
+    /// To what: account, application or upload id.
+    pub subject: String,
+    /// From which address, where it is known.
+    pub address: Option<String>,
+    /// The request it was part of.
+    pub request: Option<String>,
+}
