@@ -21,4 +21,14 @@ macro_rules! pages {
 
 pages! {
     "index.html": "text/html; charset=utf-8",
+    "assets/api.js": "text/javascript; charset=utf-8",
+    "assets/dom.js": "text/javascript; charset=utf-8",
+    "assets/findings.js": "text/javascript; charset=utf-8",
+    "assets/icon.svg": "image/svg+xml",
+    "assets/main.js": "text/javascript; charset=utf-8",
+    "assets/portal.css": "text/css; charset=utf-8",
+    "assets/result.js": "text/javascript; charset=utf-8",
+    "assets/send.js": "text/javascript; charset=utf-8",
+    "assets/texts.js": "text/javascript; charset=utf-8",
+    "assets/uploads.js": "text/javascript; charset=utf-8",
 }

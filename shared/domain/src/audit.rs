@@ -1,3 +1,5 @@
+//! The audit trail (product F4).
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

@@ -1,3 +1,5 @@
+//! 短信验证码: made, kept as a digest, tried.
+
 use jiff::{SignedDuration, Timestamp};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
