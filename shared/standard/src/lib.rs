@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod code_table;
+mod divisions;
 mod error;
 mod field;
 mod file_kind;
@@ -11,6 +12,7 @@ mod rule;
 mod version;
 
 pub use code_table::{Code, CodeTable, TableForm};
+pub use divisions::{Division, DivisionLevel, Divisions, divisions};
 pub use error::DataError;
 pub use field::{Field, FieldType, Requirement};
 pub use file_kind::FileKind;

@@ -1,6 +1,7 @@
 //! Reads the data files and places every mistake at its line and column.
 
 mod code_tables;
+pub(crate) mod divisions;
 mod icd_template;
 mod kinds;
 #[cfg(test)]

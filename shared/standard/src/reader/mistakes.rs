@@ -1,7 +1,7 @@
 //! One test for each kind of mistake: it is made in the real file, and must be found at its line and column.
 
 use crate::DataError;
-use crate::reader::{embedded, read};
+use crate::reader::{divisions, embedded, read};
 
 /// The error of reading all files when this one reads so.
 fn error_with(path: &str, text: &str) -> DataError {
@@ -12,7 +12,11 @@ fn error_with(path: &str, text: &str) -> DataError {
             embedded(name)
         }
     };
-    read(&files).expect_err("the mistake was not found")
+    let error = match path {
+        "divisions.csv" => divisions::read(&files).err(),
+        _ => read(&files).err(),
+    };
+    error.expect("the mistake was not found")
 }
 
 /// A data file as rows of cells; no cell of ours holds a line break, so the index of a row tells its line.
@@ -370,6 +374,38 @@ fn icd_templates() {
 }
 
 #[test]
+fn the_divisions_of_the_country() {
+    let path = "divisions.csv";
+    for (key, column, value, problem) in [
+        ("120101", "code", "12010", "`12010` is not six digits"),
+        ("120101", "code", "12010x", "`12010x` is not six digits"),
+        (
+            "120102",
+            "code",
+            "120101",
+            "`120101` is out of order or appears twice",
+        ),
+        ("120101", "name", "", "is blank"),
+        ("120101", "parent", "", "`` should be `120100`"),
+        ("120101", "parent", "120000", "`120000` should be `120100`"),
+        ("120100", "parent", "110000", "`110000` should be `120000`"),
+    ] {
+        assert_found(path, key, column, value, problem);
+    }
+    let (line, error) = spoil(path, "120000", "code", "120001");
+    assert_eq!((error.line, error.column.as_str()), (line, "parent"));
+    let mut rows = cells(path);
+    rows.retain(|row| row[0] != "120100");
+    let error = error_with(path, &written(&rows));
+    assert_eq!(error.problem, "there is no division `120100`");
+    let error = error_with(path, "code,name,parent\n");
+    assert_eq!(
+        (error.line, error.problem.as_str()),
+        (1, "lists no division")
+    );
+}
+
+#[test]
 fn versions() {
     let path = "versions.csv";
     for (column, value, problem) in [
@@ -428,6 +464,7 @@ fn the_next_version_ends_the_one_before() {
 fn headers() {
     for path in [
         "versions.csv",
+        "divisions.csv",
         "2019-11/kinds.csv",
         "2019-11/code-tables.csv",
         "2019-11/codes.csv",
