@@ -1,1 +1,20 @@
-//! placeholder
+#![doc = include_str!("../README.md")]
+
+mod announce;
+mod data_folder;
+mod functions;
+mod http;
+mod options;
+mod problem;
+mod queue;
+mod ready_file;
+mod sample;
+mod seed;
+mod servers;
+mod service;
+mod triggers;
+
+pub use announce::announcement;
+pub use options::Options;
+pub use problem::Problem;
+pub use service::{Addresses, Demo, Service};

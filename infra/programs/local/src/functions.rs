@@ -1,0 +1,88 @@
+//! Which handler serves what: one line a function.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use intake::Intake;
+use jiff::SignedDuration;
+use serde_json::Value;
+use web::{OpenApiRouter, Service};
+
+use crate::queue::{Handler, Handling};
+use crate::triggers::{OnObject, OnSchedule};
+
+/// Between two sweeps for what an event missed. Shorter than in AWS, because here every restart loses what was in the queue.
+const SWEEP: Duration = Duration::from_secs(20);
+/// How long a claim holds unless it is renewed. Its holder can only have died with this process, so the next one
+/// need not wait as long as in AWS.
+const LEASE: SignedDuration = SignedDuration::from_secs(15);
+
+/// The functions of the service by what makes them run.
+pub(crate) struct Functions {
+    pub(crate) routes: OpenApiRouter,
+    pub(crate) on_object: Vec<OnObject>,
+    pub(crate) on_schedule: Vec<OnSchedule>,
+}
+
+impl Functions {
+    pub(crate) fn new(service: Service) -> Self {
+        let Service {
+            store,
+            files,
+            clock,
+            standards,
+        } = service.clone();
+        let mut intake = Intake::new(store, files, clock, standards);
+        intake.lease = LEASE;
+        let intake = Arc::new(intake);
+
+        let routes = OpenApiRouter::new()
+            .merge(sign_in::router(service.clone()))
+            .merge(request_upload::router(service.clone()))
+            .merge(list_uploads::router(service))
+            .merge(serve_portal::router());
+        let on_object = vec![OnObject {
+            function: "validate-upload",
+            prefix: "incoming/",
+            handler: handler(&intake, |intake, event| async move {
+                validate_upload::run(&intake, event)
+                    .await
+                    .map_err(|error| chain(&error))
+            }),
+        }];
+        let on_schedule = vec![OnSchedule {
+            function: "reconcile-uploads",
+            every: SWEEP,
+            handler: handler(&intake, |intake, _| async move {
+                let swept = reconcile_uploads::run(&intake).await;
+                swept.map(|_| Value::Null).map_err(|error| chain(&error))
+            }),
+        }];
+        Self {
+            routes,
+            on_object,
+            on_schedule,
+        }
+    }
+}
+
+/// A function with what it may use, as the queue and the schedule call it.
+fn handler<F, R>(intake: &Arc<Intake>, run: F) -> Handler
+where
+    F: Fn(Arc<Intake>, Value) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<Value, String>> + Send + 'static,
+{
+    let intake = Arc::clone(intake);
+    Arc::new(move |event| -> Handling { Box::pin(run(Arc::clone(&intake), event)) })
+}
+
+/// An error with its causes: the outermost alone says little.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,259 @@
+//! The whole service in this process.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use domain::Clock;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use crate::data_folder::DataFolder;
+use crate::functions::Functions;
+use crate::options::Options;
+use crate::problem::Problem;
+use crate::queue::Manners;
+use crate::sample::{self, Trial};
+use crate::servers::{self, Servers};
+use crate::triggers::Triggers;
+use crate::{http, ready_file, seed};
+
+/// How long requests under way may take to end at a stop.
+const FAREWELL: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// Where everything answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addresses {
+    /// The portal's first page.
+    pub portal: String,
+    /// The API, with version: `…/api/v1`.
+    pub api: String,
+    /// The object store.
+    pub s3: String,
+    /// The table.
+    pub dynamodb: String,
+}
+
+/// The demo account.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Demo {
+    /// 登录名.
+    pub login: String,
+    /// Password.
+    pub password: String,
+}
+
+impl std::fmt::Debug for Demo {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Demo({})", self.login)
+    }
+}
+
+/// A running service. Dropped without [`Service::stop`] it ends as if the process had been killed.
+pub struct Service {
+    addresses: Addresses,
+    demo: Option<Demo>,
+    notes: Vec<String>,
+    ready_file: Option<PathBuf>,
+    folder: DataFolder,
+    servers: Servers,
+    triggers: Triggers,
+    stop: watch::Sender<bool>,
+    http: JoinHandle<()>,
+}
+
+impl Service {
+    /// Starts everything; when it returns, everything answers.
+    ///
+    /// # Errors
+    /// A sentence for the person who starts it.
+    pub async fn start(options: Options) -> Result<Self, Problem> {
+        Self::start_with(options, Manners::default()).await
+    }
+
+    async fn start_with(options: Options, manners: Manners) -> Result<Self, Problem> {
+        if let Some(path) = &options.ready_file {
+            ready_file::remove(path);
+        }
+        if options.bind.is_unspecified() {
+            return Err(Problem::new(
+                "--bind 需要一个具体的地址：预签名地址里要写明它，请填写本机的 IP 地址。",
+                "--bind needs one address, because presigned URLs must name it: give this machine's IP address.",
+            ));
+        }
+        let folder = DataFolder::open(&options.data, options.fresh)?;
+        let listener = servers::listen(&options)?;
+        let address = listener
+            .local_addr()
+            .map_err(|e| Problem::internal("listen", e))?;
+        let origins = http::origins(options.bind, address.port());
+        let portal = format!("http://{}", http::authority(options.bind, address.port()));
+
+        let (sender, events) = mpsc::unbounded_channel();
+        let servers = Servers::start(&options, &folder, origins, sender).await?;
+        servers.make_bucket(&options.bucket).await?;
+        servers.make_table().await?;
+
+        let service = web::Service {
+            store: servers.store.clone(),
+            files: servers.files.clone(),
+            clock: options.clock.clone().unwrap_or_else(Clock::system),
+            standards: startup::standards(None).map_err(|e| Problem::internal("standard", e))?,
+        };
+        let demo = (!options.no_seed).then(|| Demo {
+            login: options.demo_login.clone(),
+            password: options.demo_password.clone(),
+        });
+        let account = match &demo {
+            Some(demo) => Some(seed::make_account(&service, demo).await?),
+            None => None,
+        };
+        let trial = demo.clone().map(|demo| Trial {
+            portal: portal.clone(),
+            login: demo.login,
+            password: demo.password,
+        });
+        let functions = Functions::new(service.clone());
+        let routes = web::application(functions.routes.clone()).merge(sample::router(trial));
+        let (stop, stopped) = watch::channel(false);
+        let http = serve(listener, http::around(routes, options.bind), stopped)?;
+        let triggers = Triggers::start(&functions, events, &folder.dead_letters(), manners);
+
+        let addresses = Addresses {
+            api: format!("{portal}/api/v1"),
+            portal,
+            s3: servers.s3_endpoint.clone(),
+            dynamodb: servers.dynamodb_endpoint.clone(),
+        };
+        if let (Some(demo), Some(account)) = (&demo, &account) {
+            seed::upload_sample(&service, account, &addresses.api, demo).await?;
+        }
+        if let Some(path) = &options.ready_file {
+            ready_file::write(path, &addresses, demo.as_ref())?;
+        }
+        let notes = notes(&options, address.port(), demo.is_some());
+        let ready_file = options.ready_file;
+        Ok(Self {
+            addresses,
+            demo,
+            notes,
+            ready_file,
+            folder,
+            servers,
+            triggers,
+            stop,
+            http,
+        })
+    }
+
+    /// Where everything answers.
+    pub fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// The demo account, unless there is none.
+    pub fn demo(&self) -> Option<&Demo> {
+        self.demo.as_ref()
+    }
+
+    /// What the person who started it should know, in both languages.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The folder that holds the data.
+    pub fn data(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What the functions use of the table, for tests that look behind the API.
+    pub fn store(&self) -> &store::Store {
+        &self.servers.store
+    }
+
+    /// What the functions use of the bucket, likewise.
+    pub fn files(&self) -> &store::Files {
+        &self.servers.files
+    }
+
+    /// A client of the object store.
+    pub fn s3(&self) -> &aws_sdk_s3::Client {
+        &self.servers.s3
+    }
+
+    /// A client of the table.
+    pub fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {
+        &self.servers.dynamodb
+    }
+
+    /// Resolves when no event waits to be handled.
+    pub async fn idle(&self) {
+        self.triggers.idle().await;
+    }
+
+    /// Files of messages that were given up, in the order of their names.
+    pub fn dead_letters(&self) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(self.folder.dead_letters())
+            .into_iter()
+            .flatten();
+        let mut letters: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+        letters.sort();
+        letters
+    }
+
+    /// Ends everything in order: no new requests, then no new events, then the stores.
+    pub async fn stop(self) {
+        if let Some(path) = &self.ready_file {
+            ready_file::remove(path);
+        }
+        let _ = self.stop.send(true);
+        let mut http = self.http;
+        if tokio::time::timeout(FAREWELL, &mut http).await.is_err() {
+            http.abort();
+        }
+        self.triggers.stop().await;
+        self.servers.stop().await;
+        drop(self.folder);
+    }
+}
+
+fn serve(
+    listener: std::net::TcpListener,
+    routes: axum::Router,
+    mut stopped: watch::Receiver<bool>,
+) -> Result<JoinHandle<()>, Problem> {
+    let listener = listener
+        .set_nonblocking(true)
+        .and_then(|()| tokio::net::TcpListener::from_std(listener))
+        .map_err(|error| Problem::internal("listen", error))?;
+    let told = async move {
+        let _ = stopped.wait_for(|stop| *stop).await;
+    };
+    Ok(tokio::spawn(async move {
+        let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
+        let server = axum::serve(listener, routes).with_graceful_shutdown(told);
+        if let Err(error) = server.await {
+            tracing::error!(%error, "portal ended");
+        }
+    }))
+}
+
+fn notes(options: &Options, port: u16, demo: bool) -> Vec<String> {
+    let mut notes = Vec::new();
+    if options.port != 0 && options.port != port {
+        let wanted = options.port;
+        notes.push(format!(
+            "端口 {wanted} 已被占用，改用 {port} · port {wanted} is taken, using {port}"
+        ));
+    }
+    if !options.bind.is_loopback() {
+        let bind = options.bind;
+        notes.push(format!("其他机器可通过 {bind} 访问，传输未加密 · other machines can connect to {bind}, unencrypted"));
+        if demo {
+            notes.push(
+                "演示账号的密码是公开的，请加 --no-seed 并用 --fresh 重新开始 · the demo password is public: start over with --fresh --no-seed"
+                    .to_owned(),
+            );
+        }
+    }
+    notes
+}
