@@ -149,3 +149,89 @@ fn numbered(binding: &Binding<'_>, name: &str) -> Result<Vec<usize>, BindError> 
     }
     Ok(members.into_iter().map(|(_, index)| index).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use standard::Rule;
+
+    use super::*;
+
+    /// What `read` makes of arguments of a rule of the front page.
+    fn with<T>(
+        arguments: &str,
+        read: impl FnOnce(&Arguments<'_, '_>) -> Result<T, BindError>,
+    ) -> Result<T, String> {
+        let standard = standard::latest();
+        let rule = Rule {
+            arguments: arguments.to_owned(),
+            ..standard.rules[standard.rule_index("HQMS-004").unwrap()].clone()
+        };
+        let binding = Binding {
+            standard,
+            kind: &standard.kinds[standard.kind_index("hqms").unwrap()],
+            rule: &rule,
+            codes: None,
+            institution: None,
+        };
+        Arguments::read(&binding, &["a", "b"])
+            .and_then(|arguments| read(&arguments))
+            .map_err(|error| error.problem)
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (text, problem) in [
+            ("a", "`a` is not `key=value`"),
+            ("a=", "`a=` is not `key=value`"),
+            ("c=P6", "`c` is none of a, b"),
+            ("a=P6; a=P7", "`a` is given twice"),
+            ("b=P6", "`a` is missing"),
+            ("a=P9999", "`hqms` has no column `P9999`"),
+        ] {
+            let found = with(text, |arguments| arguments.column("a"));
+            assert_eq!(found, Err(problem.to_owned()), "{text}");
+        }
+        assert_eq!(
+            with("a=手术名称#", |arguments| arguments.columns("a")),
+            Err("there are no columns `手术名称1`, `手术名称2` …".to_owned())
+        );
+        assert_eq!(
+            with("a=手术/操作编码#,进入时间#", |arguments| {
+                arguments.groups("a")
+            }),
+            Err("the members of `a` are not equally many".to_owned())
+        );
+        assert_eq!(
+            with("a=one", |arguments| arguments.number("a", 0)),
+            Err("`one` is not a whole number".to_owned())
+        );
+        assert_eq!(
+            with("a=x", |arguments| arguments.word("a", &[("y", 0)])),
+            Err("`a` cannot be `x`".to_owned())
+        );
+    }
+
+    #[test]
+    fn what_is_not_given_has_its_usual_meaning() {
+        let own = with("", |arguments| arguments.columns("a")).unwrap();
+        let named = with("a=P22,P25", |arguments| arguments.columns("a")).unwrap();
+        assert_eq!(own, named, "the rule's own fields");
+        assert_eq!(with("", |arguments| arguments.number("a", 7)), Ok(7));
+        assert_eq!(
+            with("", |arguments| arguments.word("a", &[("x", 1), ("y", 2)])),
+            Ok(1)
+        );
+        assert_eq!(
+            with("", |arguments| arguments.optional_column("a")),
+            Ok(None)
+        );
+    }
+
+    #[test]
+    fn keys_may_be_repeated_where_a_check_says_so() {
+        let all = with(" a = 1 ;b=2; a=3;", |arguments| {
+            Ok(arguments.all("a").map(str::to_owned).collect::<Vec<_>>())
+        });
+        assert_eq!(all, Ok(vec!["1".to_owned(), "3".to_owned()]));
+    }
+}

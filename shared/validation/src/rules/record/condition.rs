@@ -14,7 +14,7 @@
 
 use standard::{FieldType, TableForm};
 
-use super::alternatives::{Alternatives, CodeRange};
+use super::alternatives::{Alternatives, CodeRange, CodeStart};
 use super::arguments::columns;
 use super::numbers::{Number, ONE, Range};
 use crate::record::{Record, State};
@@ -32,9 +32,9 @@ impl Conditions {
             .map(Self)
     }
 
-    /// Whether all hold.
+    /// Whether all hold. Asked from the last, which is the narrow one in rules about long lists of columns.
     pub(crate) fn hold(&self, record: &Record<'_>) -> bool {
-        self.0.iter().all(|condition| condition.holds(record))
+        self.0.iter().rev().all(|condition| condition.holds(record))
     }
 
     /// The first of them.
@@ -186,6 +186,8 @@ impl Condition {
                 .day(*from)
                 .zip(record.day(*to))
                 .is_some_and(|(from, to)| range.contains((to - from).saturating_mul(ONE))),
+            Test::Filled => self.fields.iter().any(|field| record.is_filled(*field)),
+            Test::Blank => self.fields.iter().any(|field| record.is_blank(*field)),
             _ => (0..self.fields.len()).any(|place| self.holds_at(record, place)),
         }
     }
@@ -201,13 +203,71 @@ impl Condition {
                 .and_then(|index| wanted.get(index))
                 .is_some_and(|wanted| *wanted),
             Test::Icd(ranges) => {
-                record.states[field] == State::Valid
-                    && ranges.contain(|range| range.contains(record.bytes(field)))
+                record.states[field] == State::Valid && {
+                    let code = CodeStart::of(record.bytes(field));
+                    ranges.contain(|range| range.contains(code))
+                }
             }
             Test::Numbers(numbers, ranges) => numbers[place]
                 .value(record)
                 .is_some_and(|value| ranges.contain(|range| range.contains(value))),
             Test::Days { .. } => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(text: &str) -> String {
+        let standard = standard::latest();
+        let binding = Binding {
+            standard,
+            kind: &standard.kinds[standard.kind_index("hqms").unwrap()],
+            rule: &standard.rules[standard.rule_index("HQMS-004").unwrap()],
+            codes: None,
+            institution: None,
+        };
+        match Conditions::parse(&binding, text) {
+            Ok(_) => String::new(),
+            Err(error) => error.problem,
+        }
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (text, expected) in [
+            ("", "`` is not `columns:values`"),
+            ("P741", "`P741` is not `columns:values`"),
+            ("P741:7", "`7` fits no value of `P741`"),
+            ("P741:1|x", "`1|x` fits no value of `P741`"),
+            ("P7:young", "`young` fits no value of `P7`"),
+            ("P4:测试", "`测试` fits no value of `P4`"),
+            ("P22:2019", "`2019` fits no value of `P22`"),
+            ("P321:C9-C1", "`C9-C1` fits no value of `P321`"),
+            ("days(P6):1", "`days(P6)` needs two columns"),
+            ("days(P6,P22):a", "`a` fits no value of `days(P6,P22)`"),
+            (
+                "P7,P741:1",
+                "columns of one condition are of different types",
+            ),
+            ("P741:1 & P9999:1", "`hqms` has no column `P9999`"),
+        ] {
+            assert_eq!(problem(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_kind_of_value_is_read() {
+        for text in [
+            "P741:5",
+            "P741:!5 & P321:C00-C97|!C50",
+            "not P321,其他诊断编码#:Z37 & P7:..14",
+            "P782:>0 & P4:filled & P22:blank",
+            "days(P6,P22):0..28",
+        ] {
+            assert_eq!(problem(text), "", "{text}");
         }
     }
 }

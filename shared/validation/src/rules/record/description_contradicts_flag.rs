@@ -32,16 +32,8 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
     Ok(Box::new(DescriptionContradictsFlag {
         description: arguments.column("description")?,
         flag: Condition::parse(binding, arguments.required("positive")?)?,
-        negative: TextPattern {
-            wanted: std::iter::once("阴性".to_owned())
-                .chain(negated.iter().cloned())
-                .collect(),
-            excluded: Vec::new(),
-        },
-        positive: TextPattern {
-            wanted: vec!["阳性".to_owned()],
-            excluded: negated,
-        },
+        positive: TextPattern::new(&["阳性".to_owned()], &negated),
+        negative: TextPattern::new(&["阴性".to_owned()], &[]),
     }))
 }
 
@@ -50,8 +42,9 @@ impl RecordCheck for DescriptionContradictsFlag {
         if record.is_blank(self.description) || !self.flag.known(record) {
             return;
         }
-        let text = record.text(self.description);
-        let (positive, negative) = (self.positive.is_in(&text), self.negative.is_in(&text));
+        let said = self.positive.matches_of(record, self.description);
+        let positive = said.wanted;
+        let negative = said.excluded || self.negative.matches_of(record, self.description).wanted;
         if positive != negative && positive != self.flag.holds(record) {
             found.at(self.description);
         }

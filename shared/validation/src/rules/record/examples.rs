@@ -283,3 +283,71 @@ fn every_check_is_used_by_a_rule() {
         );
     }
 }
+
+#[test]
+fn numbered_groups_have_all_their_members() {
+    let standard = standard::latest();
+    for (kind, name, count, first, last) in [
+        ("flu", "其他疾病诊断代码", 10, "P324", "P3274"),
+        ("flu", "其他疾病诊断描述", 10, "P325", "P3275"),
+        ("flu", "重症监护室名称", 5, "P6911", "P6923"),
+        ("flu", "进入时间", 5, "P6912", "P6924"),
+        ("flu", "退出时间", 5, "P6913", "P6925"),
+        ("hqms", "其他诊断编码", 10, "P324", "P3274"),
+        ("hqms", "其他诊断疾病描述", 10, "P325", "P3275"),
+        ("hqms", "其他诊断入院病情", 10, "P806", "P815"),
+        ("hqms", "手术/操作编码", 10, "P490", "P45050"),
+        ("hqms", "手术/操作日期", 10, "P491", "P45051"),
+        ("hqms", "手术/操作名称", 10, "P492", "P45052"),
+        ("hqms", "手术级别", 10, "P820", "P829"),
+        ("hqms", "术者", 10, "P495", "P45055"),
+        ("hqms", "麻醉方式", 10, "P498", "P45058"),
+        ("hqms", "切口愈合等级", 10, "P499", "P45060"),
+        ("hqms", "麻醉医师", 10, "P4910", "P45061"),
+        ("hqms", "重症监护室名称", 5, "P6911", "P6923"),
+        ("hqms", "进入时间", 5, "P6912", "P6924"),
+        ("hqms", "退出时间", 5, "P6913", "P6925"),
+    ] {
+        let kind = &standard.kinds[standard.kind_index(kind).unwrap()];
+        let rule = standard
+            .rules
+            .iter()
+            .find(|rule| rule.kinds.contains(&kind.code))
+            .unwrap();
+        let binding = Binding {
+            standard,
+            kind,
+            rule,
+            codes: None,
+            institution: None,
+        };
+        let members = super::arguments::columns(&binding, &format!("{name}#")).unwrap();
+        let codes: Vec<&str> = members
+            .iter()
+            .map(|field| kind.fields[*field].code.as_str())
+            .collect();
+        assert_eq!(codes.len(), count, "{} {name}: {codes:?}", kind.code);
+        assert_eq!((codes[0], codes[count - 1]), (first, last), "{name}");
+        // No column of the family is left over, whatever its number looks like.
+        let named = kind.fields.iter().filter(|field| {
+            field
+                .name_zh
+                .strip_prefix(name)
+                .is_some_and(|rest| rest.chars().all(char::is_numeric))
+        });
+        assert_eq!(named.count(), count, "{} {name}", kind.code);
+    }
+    // Every numbered name that a rule uses is in the table above.
+    let proven = include_str!("examples.rs");
+    for rule in &standard.rules {
+        for part in rule.arguments.split(['=', ',', ':', ' ', '&', ';', '|']) {
+            if let Some(name) = part.strip_suffix('#') {
+                assert!(
+                    proven.contains(&format!("\"{name}\"")),
+                    "{}: how many {name} are there?",
+                    rule.id
+                );
+            }
+        }
+    }
+}

@@ -2,69 +2,75 @@
 
 /// A number of the right form: 15 digits, or 17 digits and a check character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct IdCard<'a> {
-    characters: &'a [u8],
+pub(crate) enum IdCard<'a> {
+    /// Issued until 1999.
+    Short(&'a [u8; 15]),
+    /// Issued since, with a check character.
+    Long(&'a [u8; 17], u8),
 }
 
-/// Weight of each of the first 17 digits (GB 11643: 2 to the power of 18 minus its place, modulo 11).
-const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-
-/// Check character by the weighted sum modulo 11.
+/// Check character by the sum of all digits, each weighted with 2 to the power of 18 minus its place, modulo 11 (GB 11643).
 const CHECK_CHARACTERS: &[u8; 11] = b"10X98765432";
 
 impl<'a> IdCard<'a> {
     /// The number, if it has the form. A small `x` counts as `X`.
     pub(crate) fn read(characters: &'a [u8]) -> Option<Self> {
-        let digits = match characters {
-            [digits @ .., last] if characters.len() == 18 => {
-                if !last.is_ascii_digit() && !last.eq_ignore_ascii_case(&b'X') {
-                    return None;
-                }
-                digits
-            }
-            _ if characters.len() == 15 => characters,
-            _ => return None,
+        // Not `all`: without an early end the compiler compares all digits at once.
+        let are_digits = |digits: &[u8]| {
+            digits
+                .iter()
+                .fold(true, |all, byte| all & byte.is_ascii_digit())
         };
-        digits
-            .iter()
-            .all(u8::is_ascii_digit)
-            .then_some(Self { characters })
+        if let Some((digits, [check])) = characters.split_first_chunk::<17>() {
+            let check = check.to_ascii_uppercase();
+            return (are_digits(digits) && (check.is_ascii_digit() || check == b'X'))
+                .then_some(Self::Long(digits, check));
+        }
+        let digits: &[u8; 15] = characters.try_into().ok()?;
+        are_digits(digits).then_some(Self::Short(digits))
     }
 
     /// Whether the check character is right; numbers of 15 digits have none.
     pub(crate) fn check_digit_is_right(&self) -> bool {
-        let [digits @ .., last] = self.characters else {
-            return false;
-        };
-        if digits.len() != WEIGHTS.len() {
-            return true;
+        match self {
+            Self::Short(_) => true,
+            Self::Long(digits, check) => {
+                let sum = digits
+                    .iter()
+                    .fold(0_u32, |sum, digit| sum * 2 + u32::from(digit - b'0'))
+                    * 2;
+                *check == CHECK_CHARACTERS[(sum % 11) as usize]
+            }
         }
-        let sum: u32 = digits
-            .iter()
-            .zip(WEIGHTS)
-            .map(|(digit, weight)| u32::from(digit - b'0') * weight)
-            .sum();
-        last.to_ascii_uppercase() == CHECK_CHARACTERS[(sum % 11) as usize]
     }
 
     /// Year, month and day of birth as written, real or not. 15 digits are of the 20th century.
     pub(crate) fn birth(&self) -> (i64, i64, i64) {
-        let number = |from: usize, to: usize| {
-            self.characters[from..to]
+        let number = |digits: &[u8]| {
+            digits
                 .iter()
                 .fold(0, |number, digit| number * 10 + i64::from(digit - b'0'))
         };
-        if self.characters.len() == 18 {
-            (number(6, 10), number(10, 12), number(12, 14))
-        } else {
-            (1900 + number(6, 8), number(8, 10), number(10, 12))
+        match self {
+            Self::Short(digits) => (
+                1900 + number(&digits[6..8]),
+                number(&digits[8..10]),
+                number(&digits[10..12]),
+            ),
+            Self::Long(digits, _) => (
+                number(&digits[6..10]),
+                number(&digits[10..12]),
+                number(&digits[12..14]),
+            ),
         }
     }
 
-    /// Whether it is a man's: the last digit before the check character is odd.
+    /// Whether it is a man's: the last digit of the serial number is odd.
     pub(crate) fn is_male(&self) -> bool {
-        let place = if self.characters.len() == 18 { 16 } else { 14 };
-        self.characters[place] % 2 == 1
+        match self {
+            Self::Short(digits) => digits[14] % 2 == 1,
+            Self::Long(digits, _) => digits[16] % 2 == 1,
+        }
     }
 }
 

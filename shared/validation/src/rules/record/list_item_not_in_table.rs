@@ -19,7 +19,8 @@ use crate::rules::{BindError, Binding, Found, RecordCheck};
 /// 2019 front-page standard (转科科别).
 struct ListItemNotInTable {
     column: usize,
-    codes: Vec<Vec<u8>>,
+    /// Sorted.
+    codes: Vec<u64>,
 }
 
 pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindError> {
@@ -29,11 +30,14 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
         .standard
         .code_table(id)
         .ok_or_else(|| binding.wrong(format!("there is no table `{id}`")))?;
-    let mut codes: Vec<Vec<u8>> = table
+    let mut codes = table
         .codes
         .iter()
-        .map(|entry| entry.code.as_bytes().to_vec())
-        .collect();
+        .map(|entry| {
+            as_number(entry.code.as_bytes())
+                .ok_or_else(|| binding.wrong(format!("`{}` is longer than 8", entry.code)))
+        })
+        .collect::<Result<Vec<u64>, _>>()?;
     codes.sort_unstable();
     Ok(Box::new(ListItemNotInTable {
         column: arguments.column("column")?,
@@ -52,12 +56,17 @@ impl RecordCheck for ListItemNotInTable {
             .split(|byte| *byte == b',')
             .map(<[u8]>::trim_ascii)
             .any(|item| {
-                self.codes
-                    .binary_search_by(|code| code.as_slice().cmp(item))
-                    .is_err()
+                as_number(item).is_none_or(|item| self.codes.binary_search(&item).is_err())
             });
         if wrong {
             found.at(self.column);
         }
     }
+}
+
+/// Up to eight characters as one number; no code holds a zero byte, so no two are the same.
+fn as_number(code: &[u8]) -> Option<u64> {
+    let mut bytes = [0; 8];
+    bytes.get_mut(..code.len())?.copy_from_slice(code);
+    Some(u64::from_be_bytes(bytes))
 }

@@ -1,6 +1,6 @@
 use standard::CodeTable;
 
-use super::alternatives::CodeRange;
+use super::alternatives::{CodeRange, CodeStart};
 use super::arguments::Arguments;
 use super::text_pattern::{TextPattern, words};
 use crate::record::Record;
@@ -47,19 +47,14 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
         .get(&format!("ICD:{scope}"))
         .and_then(|_| CodeRange::parse(scope))
         .ok_or_else(|| binding.wrong(format!("`FLU-SCOPE` has no line `ICD:{scope}`")))?;
-    let mut pattern = TextPattern {
-        wanted: listed(table, "NAME:"),
-        excluded: listed(table, "NAME-NOT:"),
+    let list = |prefix: &str, argument: &str| -> Result<Vec<String>, BindError> {
+        let added = arguments.optional(argument)?.into_iter().flat_map(words);
+        Ok(listed(table, prefix).chain(added).collect())
     };
-    pattern.wanted.extend(
-        arguments
-            .optional("also_named")?
-            .into_iter()
-            .flat_map(words),
+    let pattern = TextPattern::new(
+        &list("NAME:", "also_named")?,
+        &list("NAME-NOT:", "not_named")?,
     );
-    pattern
-        .excluded
-        .extend(arguments.optional("not_named")?.into_iter().flat_map(words));
     Ok(Box::new(OutsideCaseSelection {
         codes: arguments.columns("codes")?,
         names: arguments.columns("names")?,
@@ -68,13 +63,13 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
     }))
 }
 
-fn listed(table: &CodeTable, prefix: &str) -> Vec<String> {
+fn listed<'t>(table: &'t CodeTable, prefix: &str) -> impl Iterator<Item = String> + 't {
+    let prefix = prefix.to_owned();
     table
         .codes
         .iter()
-        .filter_map(|entry| entry.code.strip_prefix(prefix))
+        .filter_map(move |entry| entry.code.strip_prefix(&prefix))
         .flat_map(words)
-        .collect()
 }
 
 impl RecordCheck for OutsideCaseSelection {
@@ -85,8 +80,8 @@ impl RecordCheck for OutsideCaseSelection {
         if codes.peek().is_none() && names.peek().is_none() {
             return;
         }
-        if codes.any(|column| self.scope.contains(record.bytes(*column)))
-            || names.any(|column| self.pattern.is_in_column(record, *column))
+        if codes.any(|column| self.scope.contains(CodeStart::of(record.bytes(*column))))
+            || names.any(|column| self.pattern.matches_of(record, *column).wanted)
         {
             return;
         }

@@ -1,38 +1,74 @@
 //! Words a text is searched for, with longer ones that contain them but mean something else.
 
+use encoding_rs::UTF_8;
+use memchr::memmem::Finder;
+
 use crate::record::Record;
 
 /// `流感`, but not as a part of `副流感`.
-#[derive(Debug, Default)]
-pub(crate) struct TextPattern {
-    /// Any of these words.
-    pub(crate) wanted: Vec<String>,
-    /// Longer words that do not count.
-    pub(crate) excluded: Vec<String>,
+#[derive(Debug)]
+pub(crate) struct TextPattern(Vec<Word>);
+
+#[derive(Debug)]
+struct Word {
+    finder: Finder<'static>,
+    /// Longer words that hold it, and where.
+    parts_of: Vec<(usize, Vec<u8>)>,
+}
+
+/// What a text holds of a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Matches {
+    /// A wanted word by itself.
+    pub(crate) wanted: bool,
+    /// A wanted word as a part of an excluded one.
+    pub(crate) excluded: bool,
 }
 
 impl TextPattern {
-    /// Whether the text holds a wanted word that is no part of an excluded one.
-    pub(crate) fn is_in(&self, text: &str) -> bool {
-        self.wanted.iter().any(|word| {
-            text.match_indices(word.as_str())
-                .any(|(place, _)| !self.is_excluded(text, word, place))
-        })
+    /// Any of the words, but not as a part of one of the longer words `excluded`.
+    pub(crate) fn new(wanted: &[String], excluded: &[String]) -> Self {
+        let word = |word: &String| Word {
+            finder: Finder::new(word).into_owned(),
+            parts_of: excluded
+                .iter()
+                .flat_map(|longer| {
+                    longer
+                        .match_indices(word.as_str())
+                        .map(|(place, _)| (place, longer.as_bytes().to_vec()))
+                })
+                .collect(),
+        };
+        Self(wanted.iter().map(word).collect())
     }
 
-    /// Whether the column holds one.
-    pub(crate) fn is_in_column(&self, record: &Record<'_>, field: usize) -> bool {
-        self.is_in(&record.text(field))
+    /// What the column holds of it.
+    pub(crate) fn matches_of(&self, record: &Record<'_>, field: usize) -> Matches {
+        if record.encoding == UTF_8 {
+            self.matches(record.bytes(field))
+        } else {
+            self.matches(record.text(field).as_bytes())
+        }
     }
 
-    fn is_excluded(&self, text: &str, word: &str, place: usize) -> bool {
-        self.excluded.iter().any(|longer| {
-            longer.match_indices(word).any(|(offset, _)| {
-                place
-                    .checked_sub(offset)
-                    .is_some_and(|start| text.as_bytes()[start..].starts_with(longer.as_bytes()))
-            })
-        })
+    /// What a text in UTF-8 holds of it. No character's bytes are found inside another's.
+    fn matches(&self, text: &[u8]) -> Matches {
+        let mut matches = Matches::default();
+        for word in &self.0 {
+            for place in word.finder.find_iter(text) {
+                let is_part = word.parts_of.iter().any(|(offset, longer)| {
+                    place
+                        .checked_sub(*offset)
+                        .is_some_and(|start| text[start..].starts_with(longer))
+                });
+                if is_part {
+                    matches.excluded = true;
+                } else {
+                    matches.wanted = true;
+                }
+            }
+        }
+        matches
     }
 }
 
@@ -50,13 +86,12 @@ mod tests {
 
     #[test]
     fn longer_words_do_not_count_but_do_not_hide_others() {
-        let pattern = TextPattern {
-            wanted: words("流感|甲流").collect(),
-            excluded: words("副流感|血流感染|流感嗜血").collect(),
-        };
+        let wanted: Vec<String> = words("流感|甲流").collect();
+        let excluded: Vec<String> = words("副流感|血流感染|流感嗜血").collect();
+        let pattern = TextPattern::new(&wanted, &excluded);
         for text in ["流感", "疑似流感？", "副流感，不排除流感", "甲流", "1甲流"]
         {
-            assert!(pattern.is_in(text), "{text}");
+            assert!(pattern.matches(text.as_bytes()).wanted, "{text}");
         }
         for text in [
             "",
@@ -66,7 +101,9 @@ mod tests {
             "流感嗜血杆菌肺炎",
             "流 感",
         ] {
-            assert!(!pattern.is_in(text), "{text}");
+            assert!(!pattern.matches(text.as_bytes()).wanted, "{text}");
         }
+        assert!(pattern.matches("副流感，甲流".as_bytes()).excluded);
+        assert!(!pattern.matches("甲流".as_bytes()).excluded);
     }
 }
