@@ -5,8 +5,9 @@ pub(crate) const DAY: i64 = 86_400;
 
 /// Whether the first moment lies before the second, both in seconds.
 ///
-/// Midnight to the second is what a bare day reads as, and hospitals write bare days where the standard asks for a time:
-/// where either is one, only the days are compared, so that a discharge "on 3 December" is not before an admission at 8.
+/// Midnight to the second is what a day without a time comes out as: columns of days print so in every database, and
+/// hospitals keep only the day of a death or a discharge. Where either is one, only the days are compared, so that a
+/// discharge "on 3 December" is not before an admission at 8 o'clock.
 pub(crate) fn is_before(one: i64, other: i64) -> bool {
     let bare = |moment: i64| moment.rem_euclid(DAY) == 0;
     if bare(one) || bare(other) {
