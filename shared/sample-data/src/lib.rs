@@ -3,6 +3,7 @@
 mod case;
 mod damage;
 mod file;
+mod icd;
 mod identity;
 mod kinds;
 mod options;
@@ -16,6 +17,7 @@ use thiserror::Error;
 
 pub use damage::{Damage, Done};
 pub use file::{Written, archive, linked, write_file};
+pub use icd::{icd_archive, icd_file};
 pub use options::{Bad, Cases, Dates, Encoding, ExtraColumn, Form, LineEnd, Options, Quoting};
 
 /// 医疗机构代码 of the demo hospital: 22 characters, invented.
@@ -30,6 +32,9 @@ pub enum SampleError {
     /// The standard, or this crate, has no such kind of file.
     #[error("there is no kind of file `{0}`")]
     UnknownKind(String),
+    /// This version of the standard has no template for the ICD file asked for.
+    #[error("there is no template of this ICD category")]
+    NoTemplate,
     /// The file could not be written.
     #[error("the sample could not be written")]
     Write(#[from] std::io::Error),

@@ -146,3 +146,14 @@ const fn drug(
         days,
     }
 }
+
+/// Code, name and category of procedures. The first is the operation that the discharge records have.
+pub(crate) const PROCEDURES: &[(&str, &str, &str)] = &[
+    ("31.1x00", "暂时性气管切开术", "手术"),
+    ("96.0400", "气管插管术", "治疗性操作"),
+    ("96.7100", "呼吸机治疗（小于96小时）", "治疗性操作"),
+    ("33.2400", "支气管镜检查", "诊断性操作"),
+];
+
+pub(crate) const MORPHOLOGY: &[(&str, &str)] =
+    &[("M81400/3", "腺癌NOS"), ("M80700/3", "鳞状细胞癌NOS")];

@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, HashSet};
 
 use sample_data::{
-    Bad, Cases, Damage, Dates, Encoding, ExtraColumn, LineEnd, Options, Quoting, archive, linked,
-    write_file,
+    Bad, Cases, Damage, Dates, Encoding, ExtraColumn, LineEnd, Options, Quoting, archive, icd_file,
+    linked, write_file,
 };
-use standard::{FieldType, FileKind, Requirement, Standard, TableForm};
+use standard::{FieldType, FileKind, IcdCategory, Requirement, Standard, TableForm};
 
 const KINDS: [&str; 6] = ["flu", "hqms", "hda", "hdr", "pdr", "lis"];
 
@@ -297,6 +297,37 @@ fn an_archive_holds_the_files_under_their_names() {
     );
     for (index, written) in written.iter().enumerate() {
         assert_eq!(zip.by_index(index).unwrap().size(), written.bytes);
+    }
+}
+
+#[test]
+fn the_icd_files_hold_every_code_that_the_data_uses() {
+    let mut text = Vec::new();
+    icd_file(standard::latest(), IcdCategory::Disease, &mut text).unwrap();
+    icd_file(standard::latest(), IcdCategory::Procedure, &mut text).unwrap();
+    let text = String::from_utf8(text).unwrap();
+    assert!(
+        text.starts_with("\u{FEFF}主要编码,附加编码,疾病名称\r\nJ10.101,,流行性感冒"),
+        "{text}"
+    );
+    let rows = rows(&made(&Options::new("hqms", 300)));
+    for (place, field) in kind("hqms").fields.iter().enumerate() {
+        let FieldType::Code(table) = field.field_type else {
+            continue;
+        };
+        if !matches!(
+            standard::latest().code_tables[table].id.as_str(),
+            "ICD10" | "ICD9CM3"
+        ) {
+            continue;
+        }
+        for row in rows[1..].iter().filter(|row| !row[place].is_empty()) {
+            assert!(
+                text.contains(&format!("\r\n{},", row[place])),
+                "{}",
+                row[place]
+            );
+        }
     }
 }
 

@@ -6,21 +6,28 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use sample_data::{
-    Bad, Damage, Encoding, ExtraColumn, Form, LineEnd, Options, Quoting, archive, linked,
+    Bad, Damage, Encoding, ExtraColumn, Form, LineEnd, Options, Quoting, archive, icd_archive,
+    linked,
 };
+use standard::IcdCategory;
 
 /// Most bytes of a committed sample.
 const MOST_BYTES: usize = 60 * 1024;
 
 struct Sample {
     name: &'static str,
-    files: Vec<(String, Options)>,
+    content: Content,
+}
+
+enum Content {
+    Data(Vec<(String, Options)>),
+    Icd(IcdCategory),
 }
 
 fn samples() -> Vec<Sample> {
     let one = |name, options: Options| Sample {
         name,
-        files: vec![(options.file_name(), options)],
+        content: Content::Data(vec![(options.file_name(), options)]),
     };
     let with_errors = Options {
         bad: Bad::Exactly(vec![
@@ -69,14 +76,31 @@ fn samples() -> Vec<Sample> {
         one("lis_clean.zip", Options::new("lis", 100)),
         Sample {
             name: "all_kinds.zip",
-            files: linked(60, 24, &Options::new("flu", 0)),
+            content: Content::Data(linked(60, 24, &Options::new("flu", 0))),
+        },
+        Sample {
+            name: "icd_disease.zip",
+            content: Content::Icd(IcdCategory::Disease),
+        },
+        Sample {
+            name: "icd_procedure.zip",
+            content: Content::Icd(IcdCategory::Procedure),
+        },
+        Sample {
+            name: "icd_morphology.zip",
+            content: Content::Icd(IcdCategory::Morphology),
         },
     ]
 }
 
 fn made(sample: &Sample) -> Result<Vec<u8>> {
     let mut bytes = Cursor::new(Vec::new());
-    archive(standard::latest(), &sample.files, &mut bytes)?;
+    match &sample.content {
+        Content::Data(files) => {
+            archive(standard::latest(), files, &mut bytes)?;
+        }
+        Content::Icd(category) => icd_archive(standard::latest(), *category, &mut bytes)?,
+    }
     let bytes = bytes.into_inner();
     if bytes.len() > MOST_BYTES {
         bail!(

@@ -2,7 +2,7 @@ use crate::Options;
 use crate::case::Stay;
 use crate::random::Random;
 use crate::row::{Moment, Row, Yuan, after, days_after};
-use crate::words::{INTENSIVE_CARE, SURNAMES};
+use crate::words::{INTENSIVE_CARE, PROCEDURES, SURNAMES};
 
 /// Code, description, condition on admission and outcome of the other diagnoses, in the order they are filled.
 const OTHER_DIAGNOSES: &[[&str; 4]] = &[
@@ -256,13 +256,14 @@ fn procedure(row: &mut Row<'_>, stay: &mut Stay) -> bool {
     if !stay.intensive || random.chance(0.5) {
         return false;
     }
-    row.set("P490", "31.1x00");
+    let (code, name, _) = PROCEDURES[0];
+    row.set("P490", code);
     row.set(
         "P491",
         Moment(after(stay.admitted, random.between(700, 1400))),
     );
     row.set("P820", "2");
-    row.set("P492", "暂时性气管切开术");
+    row.set("P492", name);
     row.set("P494", "1.50");
     for code in ["P495", "P496", "P497", "P4910"] {
         row.set(code, format_args!("{}医生", random.pick(SURNAMES)));
