@@ -41,6 +41,11 @@ pub fn announcement(service: &Service, took: Duration, colours: bool) -> String 
     line(format!("  对象存储 S3   {}", s3.style(link)));
     line(format!("  数据表 table  {}", dynamodb.style(link)));
     line(format!("  数据 data     {}", service.data().display()));
+    if service.has_own_stores() {
+        let file = service.data().join("credentials");
+        let hint = format!("AWS_SHARED_CREDENTIALS_FILE={}", file.display());
+        line(format!("  凭据 keys     {}", hint.style(dim)));
+    }
     for note in service.notes() {
         line(format!("  注意 note     {note}"));
     }

@@ -13,6 +13,7 @@ mod seed;
 mod servers;
 mod service;
 mod triggers;
+mod webhook;
 
 pub use announce::announcement;
 pub use options::Options;

@@ -117,10 +117,7 @@ impl Queue {
     async fn try_once(&self, id: &str, body: &str, delivery: u32) -> Result<(), String> {
         let _place = self.places.acquire().await.map_err(|e| e.to_string())?;
         let event = json!({"Records": [sqs_message(self.function, id, body, delivery)]});
-        // On a task of its own, so that a panic is an error here as it is in Lambda.
-        let answer = tokio::spawn((self.handler)(event))
-            .await
-            .map_err(|e| e.to_string())??;
+        let answer = on_its_own((self.handler)(event)).await?;
         let failures = answer.get("batchItemFailures").and_then(Value::as_array);
         if failures.is_some_and(|failures| !failures.is_empty()) {
             return Err("the function asks for the message again".to_owned());
@@ -146,6 +143,18 @@ impl Queue {
                 "event was given up, and could not be written to the dead letters"
             ),
         }
+    }
+}
+
+/// Runs a handler on a task of its own, so that a panic is an error here as it is in Lambda. Dropped, it cuts the
+/// handler off.
+pub(crate) async fn on_its_own(handling: Handling) -> Result<Value, String> {
+    let mut task = JoinSet::new();
+    task.spawn(handling);
+    match task.join_next().await {
+        Some(Ok(answer)) => answer,
+        Some(Err(error)) => Err(error.to_string()),
+        None => Err("the handler did not run".to_owned()),
     }
 }
 

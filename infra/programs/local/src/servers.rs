@@ -127,6 +127,11 @@ impl Servers {
         })
     }
 
+    /// Whether one of the two runs here.
+    pub(crate) fn any_embedded(&self) -> bool {
+        self.objects.is_some() || self.table.is_some()
+    }
+
     /// Stops the embedded servers in order.
     pub(crate) async fn stop(self) {
         if let Some(objects) = self.objects {

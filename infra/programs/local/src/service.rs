@@ -14,8 +14,8 @@ use crate::problem::Problem;
 use crate::queue::Manners;
 use crate::sample::{self, Trial};
 use crate::servers::{self, Servers};
-use crate::triggers::Triggers;
-use crate::{http, ready_file, seed};
+use crate::triggers::{Events, Triggers};
+use crate::{http, ready_file, seed, webhook};
 
 /// How long requests under way may take to end at a stop.
 const FAREWELL: std::time::Duration = std::time::Duration::from_secs(5);
@@ -113,9 +113,17 @@ impl Service {
             password: demo.password,
         });
         let functions = Functions::new(service.clone());
-        let routes = web::application(functions.routes.clone()).merge(sample::router(trial));
+        let mut routes = web::application(functions.routes.clone()).merge(sample::router(trial));
+        let (foreign_sender, foreign) = mpsc::unbounded_channel();
+        if options.s3_endpoint.is_some() {
+            routes = routes.merge(webhook::router(foreign_sender));
+        }
         let (stop, stopped) = watch::channel(false);
         let http = serve(listener, http::around(routes, options.bind), stopped)?;
+        let events = Events {
+            embedded: events,
+            foreign,
+        };
         let triggers = Triggers::start(&functions, events, &folder.dead_letters(), manners);
 
         let addresses = Addresses {
@@ -163,6 +171,11 @@ impl Service {
     /// The folder that holds the data.
     pub fn data(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Whether object store or table run inside this process.
+    pub fn has_own_stores(&self) -> bool {
+        self.servers.any_embedded()
     }
 
     /// What the functions use of the table, for tests that look behind the API.
