@@ -3,6 +3,7 @@
 mod check;
 pub mod codes;
 mod finding;
+pub mod icd;
 #[allow(dead_code, reason = "used by the rules of diagnoses and procedures")]
 mod icd_form;
 pub mod links;

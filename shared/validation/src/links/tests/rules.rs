@@ -171,7 +171,7 @@ fn fires_x_007() {
         ]
     };
     assert_eq!(in_archive(&[page.clone(), other.clone()]), expected(3));
-    assert_eq!(after(&[&[page.clone()]], &[other.clone()]), expected(2));
+    assert_eq!(after(&[&[page.clone()]], std::slice::from_ref(&other)), expected(2));
     // The front page comes later: it is what differs from what is there.
     assert_eq!(
         after(&[&[other]], &[page.clone()])[0],
