@@ -4,8 +4,11 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use jiff::civil::Date;
 use standard::IcdCategory;
 
-/// Longest code that is compared without allocating; the templates allow 20 characters.
-const SHORT: usize = 32;
+/// A code in upper case, filled up with zeros; the last byte is its length. Compared without following a pointer, because
+/// a look-up stands in the path of every record.
+type Key = [u64; 3];
+/// Longest code that fits a key; the templates allow 20 characters.
+const LONGEST: usize = 23;
 
 /// One ICD code file in use: its codes, sorted, each once. Codes are found whatever the case of their letters, as
 /// hospitals write the extension letter `x` both ways.
@@ -18,8 +21,7 @@ pub struct CodeFile {
     /// Last day of use.
     pub last_day: Date,
     rows: Vec<(Box<str>, Box<str>)>,
-    /// Indexes into `rows` by hash of the code in upper case.
-    table: HashTable<u32>,
+    keys: HashTable<Key>,
     hasher: DefaultHashBuilder,
 }
 
@@ -37,20 +39,16 @@ impl CodeFile {
         rows.sort_by(|left, right| upper(&left.0).cmp(upper(&right.0)));
         rows.dedup_by(|later, first| later.0.eq_ignore_ascii_case(&first.0));
         let hasher = DefaultHashBuilder::default();
-        let mut table = HashTable::with_capacity(rows.len());
-        for (index, (code, _)) in rows.iter().enumerate() {
-            let hash = hash(&hasher, code);
-            // Rows are bounded by the size of an upload, far below four thousand million.
-            table.insert_unique(hash, index as u32, |index| {
-                hash_of_row(&hasher, &rows, *index)
-            });
+        let mut keys = HashTable::with_capacity(rows.len());
+        for key in rows.iter().filter_map(|(code, _)| key(code)) {
+            keys.insert_unique(hasher.hash_one(key), key, |key| hasher.hash_one(key));
         }
         Self {
             category,
             first_day,
             last_day,
             rows,
-            table,
+            keys,
             hasher,
         }
     }
@@ -77,13 +75,17 @@ impl CodeFile {
 
     /// Whether it holds the code.
     pub fn contains(&self, code: &str) -> bool {
-        self.table
-            .find(hash(&self.hasher, code), |index| {
-                self.rows
-                    .get(*index as usize)
-                    .is_some_and(|(known, _)| known.eq_ignore_ascii_case(code))
-            })
-            .is_some()
+        match key(code) {
+            Some(key) => {
+                let hash = self.hasher.hash_one(key);
+                self.keys.find(hash, |known| *known == key).is_some()
+            }
+            // No code of any edition is this long.
+            None => self
+                .rows
+                .binary_search_by(|(known, _)| upper(known).cmp(upper(code)))
+                .is_ok(),
+        }
     }
 
     /// Codes that begin with the prefix, sorted.
@@ -114,21 +116,18 @@ fn upper(text: &str) -> impl Iterator<Item = u8> {
     text.bytes().map(|byte| byte.to_ascii_uppercase())
 }
 
-fn hash_of_row(hasher: &DefaultHashBuilder, rows: &[(Box<str>, Box<str>)], index: u32) -> u64 {
-    rows.get(index as usize)
-        .map_or(0, |(code, _)| hash(hasher, code))
-}
-
-fn hash(hasher: &DefaultHashBuilder, code: &str) -> u64 {
-    let mut short = [0; SHORT];
-    match short.get_mut(..code.len()) {
-        Some(place) => {
-            place.copy_from_slice(code.as_bytes());
-            place.make_ascii_uppercase();
-            hasher.hash_one(&*place)
-        }
-        None => hasher.hash_one(code.to_ascii_uppercase().as_bytes()),
-    }
+fn key(code: &str) -> Option<Key> {
+    let mut bytes = [0; LONGEST + 1];
+    let place = bytes
+        .get_mut(..code.len())
+        .filter(|_| code.len() <= LONGEST)?;
+    place.copy_from_slice(code.as_bytes());
+    place.make_ascii_uppercase();
+    bytes[LONGEST] = code.len() as u8;
+    let [first, second, third] = *bytes.as_chunks::<8>().0 else {
+        return None;
+    };
+    Some([first, second, third].map(u64::from_le_bytes))
 }
 
 #[cfg(test)]
@@ -139,13 +138,23 @@ mod tests {
 
     #[test]
     fn a_code_is_found_whatever_its_case_and_only_when_it_is_there() {
-        let codes =
-            ["J10.101", "j11.101x001", "96.0400"].map(|code| (code.to_owned(), String::new()));
+        let long = "j".repeat(24);
+        let codes = ["J10.101", "j11.101x001", "96.0400", &long]
+            .map(|code| (code.to_owned(), String::new()));
         let days = (date(2019, 11, 1), date(2019, 11, 30));
         let file = CodeFile::new(IcdCategory::Disease, days, codes);
         assert!(file.contains("J10.101") && file.contains("J11.101X001"));
-        let long = "J".repeat(40);
-        for absent in ["J10.10", "J10.1011", "", "流感", &long] {
+        assert!(file.contains(&"J".repeat(24)));
+        let (shorter, longer) = ("J".repeat(23), "J".repeat(25));
+        for absent in [
+            "J10.10",
+            "J10.1011",
+            "J10.101\0",
+            "",
+            "流感",
+            &shorter,
+            &longer,
+        ] {
             assert!(!file.contains(absent), "{absent}");
         }
         let with_prefix: Vec<&str> = file.beginning_with("J11").collect();

@@ -1,6 +1,7 @@
 //! Sheets of a code file, and what is wrong in their rows.
 
 use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 
 use super::archive::{CodeFileBytes, Form};
 use super::{Findings, IcdLimits, IcdProblem, IcdReport, IcdRequest, text};
@@ -154,11 +155,14 @@ impl Codes {
         if !self.form.matches(code.as_bytes()) {
             return Err(IcdProblem::Form);
         }
-        if let Some(first_row) = self.seen.insert(code.to_ascii_uppercase(), row) {
-            // The first one stays the one that others repeat.
-            self.seen.insert(code.to_ascii_uppercase(), first_row);
-            return Err(IcdProblem::Repeated { first_row });
-        }
+        // Known by its upper case: the look-ups do not tell cases apart either.
+        match self.seen.entry(code.to_ascii_uppercase()) {
+            Entry::Occupied(first) => {
+                let first_row = *first.get();
+                return Err(IcdProblem::Repeated { first_row });
+            }
+            Entry::Vacant(place) => place.insert(row),
+        };
         let name = cell(if self.has_additional { 2 } else { 1 });
         self.rows.push((code.to_owned(), name.to_owned()));
         let additional = cell(1);

@@ -330,6 +330,14 @@ fn kept_findings_are_limited_and_counts_are_not() {
     assert_eq!(report.codes, None);
 }
 
+#[test]
+fn every_rule_of_code_files_is_judged_here() {
+    let of_code_files = |rule: &&standard::Rule| rule.id.starts_with("ICD-");
+    let rules = standard::latest().rules.iter().filter(of_code_files);
+    let checks: Vec<&str> = rules.map(|rule| rule.check.as_str()).collect();
+    assert_eq!(checks, CHECKS);
+}
+
 proptest! {
     #[test]
     fn any_bytes_give_a_report(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
@@ -399,8 +407,9 @@ mod workbooks {
                 .unwrap();
             let second = workbook.add_worksheet().set_name("二").unwrap();
             header(second, 0);
-            second.write(1, 0, "J10.101").unwrap();
-            second.write(2, 0, "J13.101").unwrap();
+            // In the same row as on the first sheet.
+            second.write(2, 0, "J10.101").unwrap();
+            second.write(3, 0, "J13.101").unwrap();
             let hidden = workbook.add_worksheet().set_name("旧").unwrap();
             header(hidden, 0);
             hidden.write(1, 0, "Z99.900").unwrap();
@@ -421,7 +430,7 @@ mod workbooks {
                 ),
                 (
                     sheet("二"),
-                    Some(2),
+                    Some(3),
                     "J10.101".to_owned(),
                     IcdProblem::Repeated { first_row: 3 }
                 ),

@@ -29,6 +29,7 @@ pub use segment::{Entry, Segment, SegmentBuilder, key_fingerprint};
 pub use settle::{KindSettlement, SettledRecord, Settlement, dispositions, settle};
 
 /// Names of the checks made here, as `rules.csv` binds them.
+#[cfg(test)]
 pub(crate) fn check_names() -> impl Iterator<Item = &'static str> {
     judge::CHECKS.into_iter().chain([settle::REPLACES_EARLIER])
 }

@@ -171,7 +171,10 @@ fn fires_x_007() {
         ]
     };
     assert_eq!(in_archive(&[page.clone(), other.clone()]), expected(3));
-    assert_eq!(after(&[&[page.clone()]], std::slice::from_ref(&other)), expected(2));
+    assert_eq!(
+        after(&[&[page.clone()]], std::slice::from_ref(&other)),
+        expected(2)
+    );
     // The front page comes later: it is what differs from what is there.
     assert_eq!(
         after(&[&[other]], &[page.clone()])[0],
@@ -248,4 +251,20 @@ fn silent_flu_002() {
     let failed = [visit(FLU, "01", "MZ1").with("P4", "测试乙").failed()];
     assert_eq!(after(&[&failed], &record), []);
     assert_eq!(after(&[&record], &failed), []);
+}
+
+#[test]
+fn every_rule_between_files_is_judged_here() {
+    let standard = standard::latest();
+    for rule in &standard.rules {
+        let between_files = rule.id.starts_with("X-") || rule.id == "FLU-002";
+        let known = check_names().any(|name| name == rule.check);
+        assert_eq!(known, between_files, "{}", rule.id);
+    }
+    for name in check_names() {
+        assert!(
+            standard.rules.iter().any(|rule| rule.check == name),
+            "{name}"
+        );
+    }
 }
