@@ -180,6 +180,8 @@ pub struct Figures {
     pub warnings: u64,
     /// Codes of the kinds of file in it, without repeats, in the order of the archive.
     pub kinds: Vec<String>,
+    /// Codes of the kinds of record that were kept, one object each.
+    pub segments: Vec<String>,
 }
 
 /// What became of the records beside the uploads that came before.

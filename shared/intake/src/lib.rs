@@ -1,10 +1,19 @@
 #![doc = include_str!("../README.md")]
 
+mod judge;
+mod object;
+mod process;
+mod results;
+mod settle;
+
 use domain::Clock;
 use jiff::SignedDuration;
 use standard::Standard;
 use store::{Files, Store, StoreError};
 use thiserror::Error;
+
+pub use judge::settings;
+pub use process::process;
 
 /// What the judging of uploads may use.
 #[derive(Debug, Clone)]
@@ -32,11 +41,21 @@ impl Intake {
             lease: SignedDuration::from_mins(2),
         }
     }
+
+    fn standard(&self, version: Option<&str>) -> &'static Standard {
+        self.standards
+            .iter()
+            .find(|standard| Some(standard.version.as_str()) == version)
+            .or(self.standards.last())
+            .unwrap_or_else(standard::latest)
+    }
 }
 
 /// An object that arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arrival {
+    /// The bucket it arrived in.
+    pub bucket: String,
     /// Its key, decoded.
     pub key: String,
     /// Its version, where the store told one.
@@ -60,12 +79,18 @@ pub enum IntakeError {
     /// Table or bucket.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// Brings the upload an object belongs to into its final state.
-///
-/// # Errors
-/// When table or bucket fail; nothing is lost, and the same call again carries on.
-pub async fn process(_intake: &Intake, _arrival: &Arrival) -> Result<Processed, IntakeError> {
-    Ok(Processed::Ignored)
+    /// The claim ran out and another worker has the upload now.
+    #[error("the claim was lost to another worker")]
+    Lost,
+    /// The check came to no result.
+    #[error("the check broke off")]
+    Broken,
+    /// A stored object is not what this program wrote.
+    #[error("the stored records of kind `{kind}` cannot be read: {message}")]
+    Segment {
+        /// Kind of record.
+        kind: String,
+        /// Why not.
+        message: String,
+    },
 }

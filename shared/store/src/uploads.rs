@@ -252,15 +252,22 @@ pub async fn claim(
             owner: claim.owner.to_owned(),
             until: claim.until,
         };
+        // A ticket given up had left the list of unfinished work; it comes back with the claim.
+        let pending = keys::pending(upload, seen.registered_at);
         // The fence is raised by every claim, so the write goes through only if nobody claimed since the read.
         let answer = update(store, account, upload)
             .update_expression(
                 "SET #status = :checking, fence = :next, lease = :lease, object_version = :version, \
                  received_at = if_not_exists(received_at, :received), \
-                 standard = if_not_exists(standard, :standard) REMOVE progress",
+                 standard = if_not_exists(standard, :standard), \
+                 #pending_pk = :pending_pk, #pending_sk = :pending_sk REMOVE progress, finished_at",
             )
             .condition_expression("fence = :seen AND #status = :status")
             .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#pending_pk", PENDING_PK)
+            .expression_attribute_names("#pending_sk", PENDING_SK)
+            .expression_attribute_values(":pending_pk", text(pending.pk))
+            .expression_attribute_values(":pending_sk", text(pending.sk))
             .expression_attribute_values(":checking", text(UploadStatus::Checking.as_str()))
             .expression_attribute_values(":status", text(seen.status.as_str()))
             .expression_attribute_values(":seen", number(seen.fence))
@@ -362,15 +369,18 @@ pub enum Ending {
 
 /// Commits a worker's result: from here on readers see the pages of this fence's generation.
 ///
+/// A dry run keeps no records to settle from later, so its settlement comes with the result.
+///
 /// # Errors
 /// [`StoreError::Conflict`] when the claim was lost and the result is another's.
 pub async fn commit(
     store: &Store,
     held: &Upload,
     ending: &Ending,
+    settlement: Option<&Settlement>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let request =
+    let mut request =
         match ending {
             Ending::Done(figures) | Ending::Unreadable(figures) => fenced(store, held)
                 .expression_attribute_values(":figures", value(figures, "figures")?),
@@ -388,9 +398,15 @@ pub async fn commit(
     } else {
         format!(", {PENDING_PK}, {PENDING_SK}")
     };
+    let mut settled = "";
+    if let Some(settlement) = settlement {
+        settled = ", settlement = :settlement";
+        request =
+            request.expression_attribute_values(":settlement", value(settlement, "settlement")?);
+    }
     let answer = request
         .update_expression(format!(
-            "SET #status = :status, {field} = :figures, generation = :fence, finished_at = :now \
+            "SET #status = :status, {field} = :figures, generation = :fence, finished_at = :now{settled} \
              REMOVE lease, progress{pending}"
         ))
         .expression_attribute_values(":status", text(status.as_str()))

@@ -1,0 +1,151 @@
+use std::io::Cursor;
+use std::ops::ControlFlow;
+
+use domain::{Account, Upload, UploadProgress, beijing};
+use jiff::Timestamp;
+use standard::Standard;
+use tokio::sync::mpsc::Sender;
+use validation::links::{Segment, SegmentBuilder};
+use validation::report::pages::{Page, PageHead, PageWriter};
+use validation::{
+    CheckError, Finding, Institution, JudgedRecord, Limits, Links, Progress, Settings, Sink,
+    Summary,
+};
+
+/// What a running check tells.
+pub(crate) enum Message {
+    /// A page of findings is full.
+    Page(Page),
+    /// How far it is.
+    Progress(UploadProgress),
+}
+
+/// What a check came to.
+pub(crate) struct Judged {
+    pub(crate) summary: Summary,
+    pub(crate) segments: Vec<Segment>,
+    pub(crate) heads: Vec<PageHead>,
+}
+
+/// The settings an upload is judged by: now, and again when its report is made.
+pub fn settings<'a>(
+    standard: &'a Standard,
+    upload: &Upload,
+    institution: Option<&'a Institution>,
+) -> Settings<'a> {
+    Settings {
+        standard,
+        // By the store's clock at arrival, not by today's: a check repeated later must find the same.
+        received_at: beijing(upload.received_at.unwrap_or(upload.registered_at)),
+        institution,
+        codes: None,
+        links: Links::Deferred,
+        limits: Limits::default(),
+    }
+}
+
+/// The institution of an account as the check wants it.
+pub(crate) fn institution(account: &Account) -> Option<Institution> {
+    account.institution.as_ref().map(|institution| Institution {
+        code: institution.code.clone(),
+        name: institution.name.clone(),
+    })
+}
+
+/// Day and time are those of the arrival; see [`settings`].
+pub(crate) fn version_for(standards: &[Standard], received_at: Timestamp) -> Option<&Standard> {
+    let day = beijing(received_at).date();
+    standards
+        .iter()
+        .rev()
+        .find(|standard| {
+            standard.first_day <= day && standard.last_day.is_none_or(|last| day <= last)
+        })
+        .or(standards.last())
+}
+
+/// Checks an archive. Blocks; stops early when nobody listens any more.
+pub(crate) fn judge(
+    standard: &'static Standard,
+    upload: &Upload,
+    institution: Option<&Institution>,
+    archive: Vec<u8>,
+    messages: Sender<Message>,
+) -> Result<Judged, CheckError> {
+    let mut recorder = Recorder {
+        pages: PageWriter::new(),
+        heads: Vec::new(),
+        segments: SegmentBuilder::new(standard),
+        messages,
+        is_alone: false,
+    };
+    let summary = validation::check(
+        upload.file_name.as_str(),
+        Cursor::new(archive),
+        &settings(standard, upload, institution),
+        &mut recorder,
+    )?;
+    recorder.finish(summary)
+}
+
+struct Recorder {
+    pages: PageWriter,
+    heads: Vec<PageHead>,
+    segments: SegmentBuilder<'static>,
+    messages: Sender<Message>,
+    /// The worker has gone; go on to the next chance to stop.
+    is_alone: bool,
+}
+
+impl Recorder {
+    /// Waits while the worker is behind, so that pages do not pile up in memory.
+    fn send(&mut self, message: Message) {
+        self.is_alone |= self.messages.blocking_send(message).is_err();
+    }
+
+    fn page(&mut self, page: Option<Page>) {
+        if let Some(page) = page {
+            self.heads.push(page.head.clone());
+            self.send(Message::Page(page));
+        }
+    }
+
+    fn finish(mut self, summary: Summary) -> Result<Judged, CheckError> {
+        let pages = std::mem::take(&mut self.pages);
+        self.page(pages.finish());
+        if self.is_alone {
+            return Err(CheckError::Cancelled);
+        }
+        Ok(Judged {
+            summary,
+            segments: self.segments.finish(),
+            heads: self.heads,
+        })
+    }
+}
+
+impl Sink for Recorder {
+    fn finding(&mut self, finding: &Finding<'_>) {
+        if !self.is_alone {
+            let page = self.pages.push(finding);
+            self.page(page);
+        }
+    }
+
+    fn record(&mut self, record: &JudgedRecord<'_>) {
+        self.segments.record(record);
+    }
+
+    fn progress(&mut self, progress: Progress) -> ControlFlow<()> {
+        self.send(Message::Progress(UploadProgress {
+            bytes: progress.bytes,
+            bytes_total: progress.bytes_total,
+            records: progress.records,
+        }));
+        if self.is_alone {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+}

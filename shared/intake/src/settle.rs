@@ -1,0 +1,202 @@
+//! What becomes of an upload's records beside those of earlier uploads.
+//!
+//! Uploads are judged in any order, so one may be settled before an earlier one is committed. Each settlement says how many
+//! earlier uploads it knew; whoever commits an upload settles it, then settles anew every later one that is committed
+//! already. Of two workers that commit at the same time, the one whose commit is second sees the other's, so the last
+//! settlement of each upload knows all before it.
+
+use domain::{Settlement, Sha256, Upload};
+use standard::Standard;
+use store::findings::{StoredPage, read_document, write_document, write_pages};
+use store::keys::{self, Key};
+use store::uploads::{self, Side};
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+use validation::links::{self, Counts, EarlierSegments, Segment};
+use validation::report::pages::{Page, PageHead, PageWriter};
+use validation::{FileInfo, Summary};
+
+use crate::{Intake, IntakeError, results};
+
+/// Settles a committed upload, and anew every later one.
+pub(crate) async fn settle(intake: &Intake, upload: &Upload) -> Result<(), IntakeError> {
+    settle_one(intake, upload).await?;
+    let later = uploads::committed(&intake.store, &upload.account, &upload.id, Side::After).await?;
+    for upload in later {
+        settle_one(intake, &upload).await?;
+    }
+    Ok(())
+}
+
+async fn settle_one(intake: &Intake, upload: &Upload) -> Result<(), IntakeError> {
+    let earlier =
+        uploads::committed(&intake.store, &upload.account, &upload.id, Side::Before).await?;
+    if let Some(known) = &upload.settlement
+        && known.basis >= earlier.len() as u64
+    {
+        return Ok(());
+    }
+    let mut own = Vec::new();
+    for (kind, key) in segment_objects(upload) {
+        own.push(decode(&kind, &read(intake, &kind, &key).await?)?);
+    }
+    let partition = keys::result_partition(&upload.id, upload.generation.unwrap_or_default());
+    let summary: Option<Summary> = read_document(&intake.store, &partition, "SUMMARY#").await?;
+    let files = summary.map(|summary| summary.files).unwrap_or_default();
+    let files = files.into_iter().map(|file| file.info).collect();
+    let settlement = work_out(intake, upload, own, files, &earlier).await?;
+    uploads::settle(&intake.store, upload, &settlement).await?;
+    Ok(())
+}
+
+/// Settles a dry run from the records at hand; none of them is kept.
+pub(crate) async fn dry_run(
+    intake: &Intake,
+    upload: &Upload,
+    own: Vec<Segment>,
+    summary: &Summary,
+) -> Result<Settlement, IntakeError> {
+    let earlier =
+        uploads::committed(&intake.store, &upload.account, &upload.id, Side::Before).await?;
+    let files = summary.files.iter().map(|file| file.info.clone()).collect();
+    work_out(intake, upload, own, files, &earlier).await
+}
+
+/// Works out a settlement and writes its findings, where no reader looks before it is committed.
+async fn work_out(
+    intake: &Intake,
+    upload: &Upload,
+    own: Vec<Segment>,
+    files: Vec<FileInfo>,
+    earlier: &[Upload],
+) -> Result<Settlement, IntakeError> {
+    let standard = intake.standard(upload.standard.as_deref());
+    // Segments pass through one at a time: a season of them need not fit into memory.
+    let (sender, receiver) = mpsc::channel::<(u64, Segment)>(2);
+    let worker = spawn_blocking(move || against(standard, &own, &files, receiver));
+    let mut failure = None;
+    'uploads: for before in earlier {
+        for (kind, key) in segment_objects(before) {
+            let segment = match read(intake, &kind, &key).await {
+                Ok(bytes) => decode(&kind, &bytes),
+                Err(error) => Err(error),
+            };
+            match segment {
+                Ok(segment) => {
+                    if sender.send((before.id.sequence(), segment)).await.is_err() {
+                        break 'uploads;
+                    }
+                }
+                Err(error) => {
+                    failure = Some(error);
+                    break 'uploads;
+                }
+            }
+        }
+    }
+    drop(sender);
+    let (counts, pages) = worker.await.map_err(|_| IntakeError::Broken)?;
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+
+    let basis = earlier.len() as u64;
+    let digest = basis_digest(earlier);
+    let partition = keys::links_partition(&upload.id, basis, &digest);
+    let at = |sk: String| Key {
+        pk: partition.clone(),
+        sk,
+    };
+    let expires = results::expiry(upload);
+    let heads: Vec<PageHead> = pages.iter().map(|page| page.head.clone()).collect();
+    let link_findings = heads.iter().map(|head| u64::from(head.findings)).sum();
+    let stored = pages.into_iter().map(|page| StoredPage {
+        key: at(keys::page_sort(page.head.number)),
+        bytes: page.bytes,
+    });
+    write_pages(&intake.store, stored.collect(), expires).await?;
+    write_document(
+        &intake.store,
+        |n| at(keys::directory_sort(n)),
+        &heads,
+        expires,
+    )
+    .await?;
+    Ok(Settlement {
+        basis,
+        basis_digest: digest,
+        new: counts.new,
+        updated: counts.updated,
+        unchanged: counts.unchanged,
+        failed: counts.failed,
+        link_findings,
+    })
+}
+
+fn against(
+    standard: &Standard,
+    own: &[Segment],
+    files: &[FileInfo],
+    mut earlier: mpsc::Receiver<(u64, Segment)>,
+) -> (Counts, Vec<Page>) {
+    let mut known = EarlierSegments::new(standard, own);
+    while let Some((sequence, segment)) = earlier.blocking_recv() {
+        known.add(sequence, &segment);
+    }
+    let settled = links::settle(standard, own, files, &known);
+    let mut counts = Counts::default();
+    for kind in &settled.kinds {
+        counts.new += kind.counts.new;
+        counts.updated += kind.counts.updated;
+        counts.unchanged += kind.counts.unchanged;
+        counts.failed += kind.counts.failed;
+    }
+    let mut writer = PageWriter::new();
+    let mut pages: Vec<Page> = settled
+        .findings
+        .iter()
+        .filter_map(|finding| writer.push(finding))
+        .collect();
+    pages.extend(writer.finish());
+    (counts, pages)
+}
+
+/// Names a set of committed uploads: each by its id and the generation that counts.
+fn basis_digest(earlier: &[Upload]) -> String {
+    let names: Vec<String> = earlier
+        .iter()
+        .map(|upload| format!("{}-{}", upload.id, upload.generation.unwrap_or_default()))
+        .collect();
+    let mut digest = Sha256::of(names.join("\n").as_bytes()).to_string();
+    digest.truncate(16);
+    digest
+}
+
+fn segment_objects(upload: &Upload) -> Vec<(String, String)> {
+    let generation = upload.generation.unwrap_or_default();
+    let kinds = upload.figures.iter().flat_map(|figures| &figures.segments);
+    kinds
+        .map(|kind| {
+            let key = keys::segment_object(&upload.account, kind, &upload.id, generation);
+            (kind.clone(), key)
+        })
+        .collect()
+}
+
+async fn read(intake: &Intake, kind: &str, key: &str) -> Result<Vec<u8>, IntakeError> {
+    // Segments are written once under a key and never deleted, so the version need not be told.
+    match intake.files.read(key, "null", u64::MAX).await? {
+        Some(object) => Ok(object.bytes),
+        None => Err(IntakeError::Segment {
+            kind: kind.to_owned(),
+            message: "it is gone".to_owned(),
+        }),
+    }
+}
+
+fn decode(kind: &str, bytes: &[u8]) -> Result<Segment, IntakeError> {
+    Segment::decode(bytes).map_err(|error| IntakeError::Segment {
+        kind: kind.to_owned(),
+        message: error.to_string(),
+    })
+}
