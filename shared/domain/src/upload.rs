@@ -27,7 +27,7 @@ impl UploadKind {
 /// Where an upload stands. Every upload reaches one of the final states.
 ///
 /// ```text
-/// registered ──claim──▶ checking ──commit──▶ done | unreadable | failed
+/// registered ──claim──▶ checking ──commit──▶ done | failed
 ///     │                    ▲ └─lease runs out, claimed again─┘
 ///     └──no object by the time its address has run out──▶ expired
 /// ```
@@ -38,10 +38,8 @@ pub enum UploadStatus {
     Registered,
     /// 校验中: a worker holds it.
     Checking,
-    /// 已完成: every record has been judged.
+    /// 已完成: everything that can be read has been judged. What cannot be read is among the findings.
     Done,
-    /// 无法读取: no record could be read; the findings say why.
-    Unreadable,
     /// 未上传: the object never came.
     Expired,
     /// 处理失败: the object is not what was announced, or is gone; the reason says which.
@@ -60,7 +58,6 @@ impl UploadStatus {
             Self::Registered => "registered",
             Self::Checking => "checking",
             Self::Done => "done",
-            Self::Unreadable => "unreadable",
             Self::Expired => "expired",
             Self::Failed => "failed",
         }
@@ -72,7 +69,6 @@ impl UploadStatus {
             Self::Registered => "已登记",
             Self::Checking => "校验中",
             Self::Done => "已完成",
-            Self::Unreadable => "无法读取",
             Self::Expired => "未上传",
             Self::Failed => "处理失败",
         }
@@ -84,7 +80,6 @@ impl UploadStatus {
             Self::Registered => "Registered",
             Self::Checking => "Checking",
             Self::Done => "Done",
-            Self::Unreadable => "Unreadable",
             Self::Expired => "Not uploaded",
             Self::Failed => "Failed",
         }
@@ -178,6 +173,10 @@ pub struct Figures {
     pub errors: u64,
     /// Findings of severity warning.
     pub warnings: u64,
+    /// Whether the archive or one of its files could not be read.
+    pub unreadable: bool,
+    /// Whether more was found than kept.
+    pub truncated: bool,
     /// Codes of the kinds of file in it, without repeats, in the order of the archive.
     pub kinds: Vec<String>,
     /// Codes of the kinds of record that were kept, one object each.
@@ -410,7 +409,7 @@ mod tests {
     #[test]
     fn only_two_states_are_not_final() {
         use UploadStatus::*;
-        let all = [Registered, Checking, Done, Unreadable, Expired, Failed];
+        let all = [Registered, Checking, Done, Expired, Failed];
         let open: Vec<_> = all.iter().filter(|status| !status.is_final()).collect();
         assert_eq!(open, [&Registered, &Checking]);
         for status in all {

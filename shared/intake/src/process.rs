@@ -137,7 +137,6 @@ async fn judge_and_commit(
         None => return Err(IntakeError::Broken),
     };
     results::documents(&intake.store, held, &judged.summary, &judged.heads).await?;
-    let is_unreadable = judged.summary.unreadable && judged.summary.total == 0;
     let kinds = judged
         .segments
         .iter()
@@ -149,17 +148,13 @@ async fn judge_and_commit(
     };
     let figures = results::figures(&judged.summary, kept);
     let mut settlement = None;
-    if held.dry_run && !is_unreadable {
+    if held.dry_run {
         let settled = settle::dry_run(intake, held, judged.segments, &judged.summary).await?;
         settlement = Some(settled);
-    } else if !held.dry_run {
+    } else {
         results::segments(&intake.files, held, &judged.segments).await?;
     }
-    let ending = if is_unreadable {
-        Ending::Unreadable(figures)
-    } else {
-        Ending::Done(figures)
-    };
+    let ending = Ending::Done(figures);
     commit(intake, held, &ending, settlement.as_ref()).await
 }
 
@@ -177,9 +172,7 @@ async fn commit(
     match uploads::commit(&intake.store, held, ending, settlement, now).await {
         Ok(()) => {
             let (total, passed) = match ending {
-                Ending::Done(figures) | Ending::Unreadable(figures) => {
-                    (figures.total, figures.passed)
-                }
+                Ending::Done(figures) => (figures.total, figures.passed),
                 Ending::Failed(_) => (0, 0),
             };
             tracing::info!(upload = %held.id, total, passed, "upload {} judged", held.id);

@@ -87,6 +87,8 @@ pub(crate) fn figures(summary: &Summary, segments: Vec<String>) -> Figures {
         passed: summary.passed,
         errors: summary.errors,
         warnings: summary.warnings,
+        unreadable: summary.unreadable,
+        truncated: summary.truncated,
         kinds,
         segments,
     }

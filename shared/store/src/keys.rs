@@ -213,7 +213,9 @@ mod tests {
         for sort in &sorts {
             assert!(sort.as_str() > UPLOAD_PREFIX && sort.as_str() < UPLOAD_END);
         }
-        assert!(!("SEQUENCE" > UPLOAD_PREFIX) && !("ACCOUNT" > UPLOAD_PREFIX));
+        for other in ["SEQUENCE", "ACCOUNT"] {
+            assert!(other < UPLOAD_PREFIX, "{other} would be read as an upload");
+        }
     }
 
     #[test]

@@ -316,7 +316,7 @@ fn judge(seen: &Upload, claim: &Claim<'_>, now: Timestamp) -> Judged {
         (UploadStatus::Registered | UploadStatus::Checking | UploadStatus::Expired, _) => {
             Judged::Free
         }
-        (UploadStatus::Done | UploadStatus::Unreadable | UploadStatus::Failed, _) => {
+        (UploadStatus::Done | UploadStatus::Failed, _) => {
             Judged::Answer(Claimed::Final(Box::new(seen.clone())))
         }
     }
@@ -359,10 +359,8 @@ pub async fn release(store: &Store, held: &Upload) -> Result<(), StoreError> {
 /// How a worker ends its upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending {
-    /// Every record has been judged.
+    /// Everything that can be read has been judged.
     Done(Figures),
-    /// No record could be read; the findings say why.
-    Unreadable(Figures),
     /// The object is not what was announced, or is gone.
     Failed(FailureReason),
 }
@@ -382,14 +380,13 @@ pub async fn commit(
 ) -> Result<(), StoreError> {
     let mut request =
         match ending {
-            Ending::Done(figures) | Ending::Unreadable(figures) => fenced(store, held)
+            Ending::Done(figures) => fenced(store, held)
                 .expression_attribute_values(":figures", value(figures, "figures")?),
             Ending::Failed(reason) => fenced(store, held)
                 .expression_attribute_values(":figures", value(reason, "reason")?),
         };
     let (status, field) = match ending {
         Ending::Done(_) => (UploadStatus::Done, "figures"),
-        Ending::Unreadable(_) => (UploadStatus::Unreadable, "figures"),
         Ending::Failed(_) => (UploadStatus::Failed, "reason"),
     };
     // Records that count have still to be settled; until then the sweep must find the upload.

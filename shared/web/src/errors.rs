@@ -7,8 +7,6 @@ use serde::{Deserialize, Serialize};
 use store::StoreError;
 use utoipa::ToSchema;
 
-use crate::Texts;
-
 macro_rules! errors {
     ($($(#[doc = $doc:literal])* $name:ident = $code:literal, $status:ident, $zh:literal, $en:literal;)*) => {
         /// Names an error; clients may rely on the codes.
@@ -114,8 +112,10 @@ pub struct FieldError {
     pub field: String,
     /// Stable code.
     pub code: String,
-    /// What is wrong and what would be right.
-    pub message: Texts,
+    /// What is wrong and what would be right, Chinese.
+    pub detail_zh: String,
+    /// What is wrong and what would be right, English.
+    pub detail_en: String,
 }
 
 impl FieldError {
@@ -124,7 +124,8 @@ impl FieldError {
         Self {
             field: field.to_owned(),
             code: code.to_owned(),
-            message: Texts::new(zh, en),
+            detail_zh: zh.to_owned(),
+            detail_en: en.to_owned(),
         }
     }
 }
@@ -140,8 +141,10 @@ pub struct Problem {
     pub status: u16,
     /// Stable code.
     pub code: String,
-    /// The text in both languages.
-    pub message: Texts,
+    /// The same in Chinese.
+    pub detail_zh: String,
+    /// The same in English.
+    pub detail_en: String,
     /// Fields that are not acceptable.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldError>,
@@ -217,7 +220,8 @@ impl IntoResponse for ApiError {
             title: entry.zh.to_owned(),
             status: entry.status.as_u16(),
             code: entry.code.to_owned(),
-            message: Texts::new(entry.zh, entry.en),
+            detail_zh: entry.zh.to_owned(),
+            detail_en: entry.en.to_owned(),
             fields: self.fields,
         };
         let mut response = (entry.status, axum::Json(problem)).into_response();

@@ -11,6 +11,6 @@ pub use application::{application, run_lambda};
 pub use caller::{Caller, ClientAddress};
 pub use errors::{ApiError, ERRORS, ErrorCode, ErrorEntry, FieldError, Problem};
 pub use extract::{Json, Path, Query};
-pub use language::{Language, Texts};
+pub use language::Language;
 pub use service::Service;
 pub use utoipa_axum::router::OpenApiRouter;
