@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::Finding;
 
 /// A file of the archive, known once its header has been read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct FileInfo {
     /// Name inside the ZIP, without folders.
     pub name: String,
