@@ -9,8 +9,9 @@ use local::{Options, Problem, Service, announcement};
 use owo_colors::{OwoColorize, Stream};
 use tracing_subscriber::EnvFilter;
 
-/// Refused requests are everyday business: the servers' own crates report each as an error.
-const QUIET: &str = "warn,s3s=off,dynoxide=off";
+/// Refused requests are everyday business, but the servers' own crates report each as an error; missing credentials are told as a
+/// sentence.
+const QUIET: &str = "warn,s3s=off,dynoxide=off,aws_config=off,aws_smithy_runtime=error";
 
 #[tokio::main]
 async fn main() -> ExitCode {
