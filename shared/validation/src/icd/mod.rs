@@ -33,7 +33,7 @@ pub(crate) const CHECKS: [&str; 5] = [
 pub struct IcdLimits {
     /// Bytes of the ZIP.
     pub archive_bytes: usize,
-    /// Bytes of the file in it, and of all parts of a workbook together, once expanded.
+    /// Bytes of the file in it, of all parts of a workbook together once expanded, and of the texts of its cells.
     pub expanded_bytes: u64,
     /// Cells of all sheets together, filled or spanned by a sheet's corners.
     pub cells: usize,
@@ -45,7 +45,7 @@ impl Default for IcdLimits {
     fn default() -> Self {
         Self {
             archive_bytes: 20 * 1024 * 1024,
-            expanded_bytes: 128 * 1024 * 1024,
+            expanded_bytes: 64 * 1024 * 1024,
             cells: 2_000_000,
             kept_findings: 10_000,
         }

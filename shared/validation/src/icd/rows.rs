@@ -23,12 +23,12 @@ pub(super) struct Sheet {
 }
 
 impl Sheet {
-    /// Puts a value at its place; rows come in order, as they are written.
+    /// Puts a value at its place and tells its bytes; rows come in order, as they are written.
     #[cfg(feature = "workbook")]
-    pub(super) fn put(&mut self, row: u32, column: usize, value: &str) {
+    pub(super) fn put(&mut self, row: u32, column: usize, value: &str) -> u64 {
         let value = trimmed(value);
         if value.is_empty() || column >= COLUMNS {
-            return;
+            return 0;
         }
         if self.rows.last().is_none_or(|(last, _)| *last != row) {
             self.rows.push((row, Vec::new()));
@@ -39,6 +39,7 @@ impl Sheet {
             }
             value.clone_into(&mut cells[column]);
         }
+        value.len() as u64
     }
 }
 

@@ -20,6 +20,7 @@ pub(super) fn xlsx(bytes: &[u8], limits: &IcdLimits) -> Result<Vec<Sheet>, IcdPr
             .map_err(|_: calamine::XlsxError| IcdProblem::Unreadable)?;
         let mut sheets = Vec::new();
         let mut cells = 0;
+        let mut kept = 0;
         for name in visible(&workbook) {
             let mut sheet = Sheet {
                 name: Some(name.clone()),
@@ -36,13 +37,16 @@ pub(super) fn xlsx(bytes: &[u8], limits: &IcdLimits) -> Result<Vec<Sheet>, IcdPr
                 }
                 let (row, column) = cell.get_position();
                 let row = row.saturating_add(1);
-                match cell.get_value() {
-                    DataRef::Empty => {}
-                    DataRef::String(text) => sheet.put(row, column as usize, text),
-                    DataRef::SharedString(text) => sheet.put(row, column as usize, text),
-                    other => {
-                        sheet.put(row, column as usize, &Data::from(other.clone()).to_string())
-                    }
+                let column = column as usize;
+                kept += match cell.get_value() {
+                    DataRef::Empty => 0,
+                    DataRef::String(text) => sheet.put(row, column, text),
+                    DataRef::SharedString(text) => sheet.put(row, column, text),
+                    other => sheet.put(row, column, &Data::from(other.clone()).to_string()),
+                };
+                // Shared strings again: few bytes may be shown in a million cells.
+                if kept > limits.expanded_bytes {
+                    return Err(IcdProblem::TooLarge);
                 }
             }
             // Rows are written in order; a program that does not keep to it must not hide a repeated code.
@@ -67,7 +71,7 @@ pub(super) fn xls(bytes: &[u8], limits: &IcdLimits) -> Result<Vec<Sheet>, IcdPro
             IcdProblem::Unreadable
         });
     };
-    if !biff::is_bounded(&stream, limits.cells) {
+    if !biff::is_bounded(&stream, limits.cells, limits.expanded_bytes) {
         return Err(IcdProblem::TooLarge);
     }
     let rebuilt = compound::build("Workbook", &stream);
@@ -92,7 +96,7 @@ pub(super) fn xls(bytes: &[u8], limits: &IcdLimits) -> Result<Vec<Sheet>, IcdPro
                 match value {
                     Data::String(text) => sheet.put(row, column, text),
                     other => sheet.put(row, column, &other.to_string()),
-                }
+                };
             }
             sheets.push(sheet);
         }
