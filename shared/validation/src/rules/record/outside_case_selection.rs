@@ -21,8 +21,9 @@ use crate::rules::{BindError, Binding, Found, RecordCheck};
 /// those of its lines NAME and NAME-NOT; `also_named` adds words, since the official name 流行性感冒 holds none of the short
 /// ones, and `not_named` words that hold these but mean another disease. A case with no diagnosis at all is not judged.
 ///
-/// Drugs are the third way into the selection. They stand in another file, which one record does not show, so a case
-/// selected by its drugs alone is reported here.
+/// `drugs=<kind>.<column>`: drugs are a way into the selection as well. They stand in another file, which one record does not
+/// show, so a finding waits until the archive has been read and is dropped where the visit has a drug of the table's DRUG
+/// lines (`drug_selection`).
 ///
 /// ## Source
 /// Selection of four hospitals' exporters, table FLU-SCOPE.
@@ -36,7 +37,14 @@ struct OutsideCaseSelection {
 pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindError> {
     let arguments = Arguments::read(
         binding,
-        &["codes", "names", "scope", "also_named", "not_named"],
+        &[
+            "codes",
+            "names",
+            "scope",
+            "also_named",
+            "not_named",
+            "drugs",
+        ],
     )?;
     let table = binding
         .standard
