@@ -1,9 +1,14 @@
-use std::collections::BTreeMap;
-use std::io::{Read, Seek};
+use std::io::{self, Read, Seek};
+use std::rc::Rc;
 
 use thiserror::Error;
 
-use crate::{Outcome, Settings, Sink, Summary};
+use crate::archive::{self, Archive, Defect, Refusal, Upload, Watched};
+use crate::file::{self, FileStart, Stop};
+use crate::parse::Splitter;
+use crate::rules::own::{OwnCheck, OwnRules};
+use crate::run::Run;
+use crate::{Settings, Sink, Summary};
 
 /// A check that came to no result. A defect of the data is never one of these: it is a finding.
 #[derive(Debug, Error)]
@@ -23,23 +28,144 @@ pub enum CheckError {
 /// # Errors
 /// Only when the sink stops it or the reader fails; whatever the bytes hold, the answer is a summary.
 pub fn check<R: Read + Seek>(
-    _file_name: &str,
-    _archive: R,
+    file_name: &str,
+    archive: R,
     settings: &Settings<'_>,
-    _sink: &mut dyn Sink,
+    sink: &mut dyn Sink,
 ) -> Result<Summary, CheckError> {
-    Ok(Summary {
-        standard: settings.standard.version.clone(),
-        outcome: Outcome::Accepted,
-        total: 0,
-        passed: 0,
-        errors: 0,
-        warnings: 0,
-        truncated: false,
-        unreadable: false,
-        files: Vec::new(),
-        by_rule: BTreeMap::new(),
-        by_column: BTreeMap::new(),
-        causes: Vec::new(),
+    let own = OwnRules::bind(settings.standard);
+    let mut run = Run::new(settings, &own, sink);
+    let (reader, failed) = Watched::new(archive);
+    let opened = archive::open(reader, &settings.limits)?;
+    if failed.get() {
+        return Err(io::Error::from(io::ErrorKind::Other).into());
+    }
+    match opened {
+        Ok(Upload::Zip(archive)) => check_files(&mut run, file_name, archive, &failed)?,
+        Ok(Upload::Csv(reader)) => check_report(&mut run, file_name, reader)?,
+        Ok(Upload::Workbook(_)) => {
+            refuse(&mut run, file_name, &Refusal::workbook());
+        }
+        Err(refusal) => refuse(&mut run, file_name, &refusal),
+    }
+    Ok(run.finish())
+}
+
+fn check_files<R: Read + Seek>(
+    run: &mut Run<'_>,
+    file_name: &str,
+    mut archive: Archive<R>,
+    failed: &Rc<std::cell::Cell<bool>>,
+) -> Result<(), CheckError> {
+    run.note(archive.notes());
+    for foreign in archive.foreign_files() {
+        run.file_finding(OwnCheck::OnlyCsv, None, &foreign, Some("not_csv"), None);
+    }
+    let files = archive.data_files();
+    if files.is_empty() {
+        run.file_finding(OwnCheck::OnlyCsv, None, file_name, Some("no_csv"), None);
+        run.upload_unreadable();
+    }
+    run.progress.bytes_total = files.iter().map(|file| file.size).sum();
+    let limit = run.settings.limits.record_bytes;
+    for data in &files {
+        let start = FileStart {
+            kind: kind_of_name(run.settings, &data.name),
+            name: data.name.clone(),
+            notes: data.notes.clone(),
+        };
+        let before = archive.expanded();
+        let result = match archive.expand(data) {
+            Ok(reader) => file::check(run, start, &mut Splitter::new(reader, limit)),
+            Err(error) => {
+                let info = crate::FileInfo {
+                    name: start.name,
+                    kind: None,
+                    header: Vec::new(),
+                    columns: Vec::new(),
+                };
+                let index = run.begin_file(info, start.notes);
+                Err(Stop::Damaged { index, error })
+            }
+        };
+        run.progress.bytes += archive.expanded() - before;
+        match result {
+            Ok(()) => {}
+            Err(Stop::Check(error)) => return Err(error),
+            Err(Stop::Damaged { error, .. }) if failed.get() => return Err(error.into()),
+            Err(Stop::Damaged { index, error }) => {
+                let refusal = Refusal::reading(&error, &data.name);
+                run.file_finding(
+                    check_of(refusal.defect),
+                    Some(index),
+                    &data.name,
+                    Some(refusal.detail),
+                    None,
+                );
+                run.file_unreadable(index);
+            }
+            Err(Stop::TooManyRecords { index }) => {
+                run.file_finding(
+                    OwnCheck::SafeStructure,
+                    Some(index),
+                    &data.name,
+                    Some("too_many_records"),
+                    None,
+                );
+                run.file_unreadable(index);
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Checks a report of ours that was mended and sent back without a ZIP around it.
+fn check_report<R: Read>(run: &mut Run<'_>, file_name: &str, reader: R) -> Result<(), CheckError> {
+    let start = FileStart {
+        kind: kind_of_name(run.settings, file_name),
+        name: file_name.to_owned(),
+        notes: Vec::new(),
+    };
+    let limit = run.settings.limits.record_bytes;
+    match file::check(run, start, &mut Splitter::new(reader, limit)) {
+        Ok(()) => Ok(()),
+        Err(Stop::Check(error)) => Err(error),
+        Err(Stop::Damaged { error, .. }) => Err(error.into()),
+        Err(Stop::TooManyRecords { index }) => {
+            run.file_unreadable(index);
+            Ok(())
+        }
+    }
+}
+
+fn refuse(run: &mut Run<'_>, file_name: &str, refusal: &Refusal) {
+    let value = if refusal.entry.is_empty() {
+        file_name
+    } else {
+        &refusal.entry
+    };
+    run.file_finding(
+        check_of(refusal.defect),
+        None,
+        value,
+        Some(refusal.detail),
+        None,
+    );
+    run.upload_unreadable();
+}
+
+fn check_of(defect: Defect) -> OwnCheck {
+    match defect {
+        Defect::NotReadable => OwnCheck::ReadableZip,
+        Defect::NotSafe => OwnCheck::SafeStructure,
+    }
+}
+
+/// The kind whose prefix a name begins with, whatever its case.
+fn kind_of_name(settings: &Settings<'_>, name: &str) -> Option<usize> {
+    settings.standard.kinds.iter().position(|kind| {
+        name.get(..kind.prefix.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(&kind.prefix))
     })
 }

@@ -1,18 +1,29 @@
 #![doc = include_str!("../README.md")]
 
+mod archive;
+mod cells;
 mod check;
 pub mod codes;
+mod decode;
+mod file;
 mod finding;
+mod header;
 pub mod icd;
-#[allow(dead_code, reason = "used by the rules of diagnoses and procedures")]
 mod icd_form;
+mod judge;
 pub mod links;
+mod parse;
+mod plan;
 mod record;
 pub mod report;
 mod rules;
+mod run;
 mod settings;
 mod sink;
 mod summary;
+mod tally;
+mod texts;
+mod uniqueness;
 
 pub use check::{CheckError, check};
 pub use finding::{Finding, FindingView, Language};

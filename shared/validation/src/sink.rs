@@ -2,8 +2,14 @@ use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use standard::{FieldType, FileKind};
 
 use crate::Finding;
+use crate::cells::date;
+use crate::decode::TextEncoding;
+use crate::parse::Row;
+use crate::record::{Record, State};
 
 /// A file of the archive, known once its header has been read.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -30,6 +36,10 @@ pub struct Progress {
 }
 
 /// Takes what a check finds, as it finds it: files in order, in each its records in order, a record's findings before it.
+///
+/// Records are handed over while the file is still being expanded. When the rest of it turns out to be damaged, its
+/// summary is marked [`crate::FileSummary::unreadable`] and counts none of them as passed: nothing may be made lasting
+/// before the summary is known.
 pub trait Sink {
     /// A file begins.
     fn file(&mut self, _index: u16, _file: &FileInfo) {}
@@ -51,30 +61,67 @@ pub struct JudgedRecord<'a> {
     pub kind: usize,
     /// Row as a spreadsheet shows it.
     pub row: u32,
-    /// Whether it has no finding of severity error (接口达标).
+    /// Whether it has no finding of severity error (接口达标), nor has its file.
     pub passed: bool,
-    pub(crate) cells: &'a [&'a str],
+    pub(crate) kind_data: &'a FileKind,
+    pub(crate) written: Row<'a>,
+    pub(crate) record: Record<'a>,
+    pub(crate) encoding: TextEncoding,
 }
 
 impl<'a> JudgedRecord<'a> {
     /// Cells as written, decoded, in the file's order.
     pub fn written(&self) -> impl Iterator<Item = Cow<'a, str>> + '_ {
-        self.cells.iter().map(|cell| Cow::Borrowed(*cell))
+        (0..self.written.cells.len()).map(|column| self.encoding.decode(self.written.bytes(column)))
     }
 
-    /// The value of a field, trimmed and in the standard's form (dates as `yyyy-MM-dd[ HH:mm:ss]`); blank where there is no value.
-    pub fn value(&self, _field: usize) -> Cow<'a, str> {
-        Cow::Borrowed("")
+    /// The value of a field, trimmed and in the standard's form (dates as `yyyy-MM-dd[ HH:mm:ss]`); blank where there is
+    /// no value.
+    pub fn value(&self, field: usize) -> Cow<'a, str> {
+        let Some(state) = self.record.states.get(field) else {
+            return Cow::Borrowed("");
+        };
+        match (state, self.kind_data.fields[field].field_type) {
+            (State::Blank | State::Dash, _) => Cow::Borrowed(""),
+            (State::Valid, FieldType::Date) => {
+                Cow::Owned(date::date_text(self.record.numbers[field]))
+            }
+            // Where a day alone will do, a day stays a day.
+            (State::Valid, FieldType::DateTime) if self.record.bytes[field].len() > 10 => {
+                Cow::Owned(date::moment_text(self.record.numbers[field]))
+            }
+            (State::Valid, FieldType::DateTime) => {
+                Cow::Owned(date::date_text(self.record.numbers[field]))
+            }
+            _ => self.encoding.decode(self.record.bytes[field]),
+        }
     }
 
     /// The natural key: the values of the kind's key fields, joined with U+001F.
     pub fn key(&self) -> String {
-        String::new()
+        let mut key = String::new();
+        for (index, field) in self.kind_data.natural_key.iter().enumerate() {
+            if index > 0 {
+                key.push('\u{1f}');
+            }
+            key.push_str(&self.value(*field));
+        }
+        key
     }
 
     /// Digest of all values in the standard's form and order: equal for a record sent again unchanged, whatever its
-    /// encoding, column order, quoting or date form. Stable across versions of this program.
+    /// encoding, column order, quoting or date form. The first 16 bytes of the SHA-256 of `<kind>` and, for each field of
+    /// the kind, U+001F and its value; the same in every version of this program.
     pub fn digest(&self) -> u128 {
-        0
+        let mut hash = Sha256::new();
+        hash.update(self.kind_data.code.as_bytes());
+        for field in 0..self.kind_data.fields.len() {
+            hash.update([0x1f]);
+            hash.update(self.value(field).as_bytes());
+        }
+        let digest = hash.finalize();
+        let mut first = [0; 16];
+        first.copy_from_slice(&digest[..16]);
+        u128::from_be_bytes(first)
     }
 }

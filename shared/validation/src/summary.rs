@@ -57,6 +57,9 @@ pub struct FileSummary {
     pub total: u64,
     /// Records without an error.
     pub passed: u64,
+    /// Whether the file could not be read to its end; then none of its records counts as passed.
+    #[serde(default)]
+    pub unreadable: bool,
     /// What was read otherwise than written, so that the hospital knows.
     pub notes: Vec<Note>,
 }

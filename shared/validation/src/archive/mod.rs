@@ -1,0 +1,213 @@
+//! Stage 1: opens the ZIP. Everything the directory can tell is judged before the first byte is expanded; what only
+//! expanding shows (checksums, lying sizes) is judged while it goes on.
+
+mod directory;
+mod entry;
+mod form;
+mod guard;
+mod name;
+
+pub(crate) use guard::Watched;
+
+use std::io::{self, Read, Seek, SeekFrom};
+
+use zip::ZipArchive;
+use zip::read::{ArchiveOffset, Config};
+
+use crate::{Limits, Note, texts};
+use directory::Directory;
+use entry::{Entry, Role};
+use form::Form;
+
+/// Why an upload is refused as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// Which rule says so.
+    pub(crate) defect: Defect,
+    /// Which defect, as a stable code with its own text ([`crate::texts`]).
+    pub(crate) detail: &'static str,
+    /// Name of the entry at fault.
+    pub(crate) entry: String,
+}
+
+/// The rule a refusal belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Defect {
+    /// ZIP-001.
+    NotReadable,
+    /// ZIP-004.
+    NotSafe,
+}
+
+impl Refusal {
+    fn unreadable(detail: &'static str) -> Self {
+        Self {
+            defect: Defect::NotReadable,
+            detail,
+            entry: String::new(),
+        }
+    }
+
+    fn unsafe_entry(detail: &'static str, entry: &str) -> Self {
+        Self {
+            defect: Defect::NotSafe,
+            detail,
+            entry: entry.to_owned(),
+        }
+    }
+
+    /// Refuses a workbook that is none of our reports.
+    pub(crate) fn workbook() -> Self {
+        Self::unreadable("workbook")
+    }
+
+    /// Refuses for what reading an entry has shown.
+    pub(crate) fn reading(error: &io::Error, entry: &str) -> Self {
+        let text = error.to_string();
+        let detail = if let Some(refused) = guard::refused(error) {
+            refused
+        } else if text.contains("checksum") || text.contains("Checksum") {
+            "checksum"
+        } else if error.kind() == io::ErrorKind::UnexpectedEof {
+            "truncated_entry"
+        } else {
+            "damaged_entry"
+        };
+        Self::unsafe_entry(detail, entry)
+    }
+}
+
+/// An upload that has been opened.
+pub(crate) enum Upload<R> {
+    /// A ZIP of files.
+    Zip(Archive<R>),
+    /// A report of ours, mended and sent back as a bare CSV.
+    Csv(R),
+    /// A report of ours, mended and sent back as a workbook.
+    Workbook(R),
+}
+
+/// A ZIP whose directory is sound.
+pub(crate) struct Archive<R> {
+    zip: ZipArchive<R>,
+    entries: Vec<Entry>,
+    limits: Limits,
+    expanded: u64,
+}
+
+/// A data file of the archive.
+#[derive(Debug, Clone)]
+pub(crate) struct DataFile {
+    /// Name without folders.
+    pub(crate) name: String,
+    /// What was put up with in its name.
+    pub(crate) notes: Vec<Note>,
+    /// Bytes once expanded, as declared.
+    pub(crate) size: u64,
+    raw_name: Vec<u8>,
+}
+
+/// Opens an upload, or says why not. The outer error is that of the storage.
+pub(crate) fn open<R: Read + Seek>(
+    mut reader: R,
+    limits: &Limits,
+) -> io::Result<Result<Upload<R>, Refusal>> {
+    let length = reader.seek(SeekFrom::End(0))?;
+    if length > limits.archive_bytes {
+        return Ok(Err(Refusal::unreadable("too_large")));
+    }
+    let form = form::of(&mut reader)?;
+    reader.seek(SeekFrom::Start(0))?;
+    match form {
+        Form::Zip => {}
+        Form::Report => return Ok(Ok(Upload::Csv(reader))),
+        Form::Other(detail) => return Ok(Err(Refusal::unreadable(detail))),
+    }
+    let directory = match Directory::read(&mut reader, length, limits)? {
+        Ok(directory) => directory,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    if directory.is_workbook() {
+        return Ok(Ok(Upload::Workbook(reader)));
+    }
+    if let Err(refusal) = directory.judge(limits) {
+        return Ok(Err(refusal));
+    }
+    let config = Config {
+        archive_offset: ArchiveOffset::Known(0),
+    };
+    let zip = match ZipArchive::with_config(config, reader) {
+        Ok(zip) => zip,
+        Err(zip::result::ZipError::Io(error)) if error.kind() != io::ErrorKind::UnexpectedEof => {
+            return Err(error);
+        }
+        Err(_) => return Ok(Err(Refusal::unreadable("damaged_directory"))),
+    };
+    // Two readers that see two different archives are an attack on whoever reads it next.
+    if zip.len() != directory.entries.len() {
+        return Ok(Err(Refusal::unsafe_entry("headers_disagree", "")));
+    }
+    Ok(Ok(Upload::Zip(Archive {
+        zip,
+        entries: directory.entries,
+        limits: *limits,
+        expanded: 0,
+    })))
+}
+
+impl<R: Read + Seek> Archive<R> {
+    /// The data files, in the order of the archive.
+    pub(crate) fn data_files(&self) -> Vec<DataFile> {
+        self.entries
+            .iter()
+            .filter(|entry| entry.role == Role::Data)
+            .map(|entry| DataFile {
+                name: entry.base_name().to_owned(),
+                notes: entry.notes(),
+                size: entry.size,
+                raw_name: entry.raw_name.clone(),
+            })
+            .collect()
+    }
+
+    /// Names of what is neither data nor left behind by an operating system.
+    pub(crate) fn foreign_files(&self) -> Vec<String> {
+        self.entries
+            .iter()
+            .filter(|entry| entry.role == Role::Foreign)
+            .map(|entry| entry.name.clone())
+            .collect()
+    }
+
+    /// What was ignored in the archive.
+    pub(crate) fn notes(&self) -> Vec<Note> {
+        let mut notes = Vec::new();
+        if self.entries.iter().any(|entry| entry.role == Role::System) {
+            notes.push(texts::note("system_files"));
+        }
+        notes
+    }
+
+    /// Bytes expanded so far.
+    pub(crate) fn expanded(&self) -> u64 {
+        self.expanded
+    }
+
+    /// Expands one data file.
+    pub(crate) fn expand(&mut self, file: &DataFile) -> io::Result<guard::Expanding<'_, R>> {
+        let index = self
+            .zip
+            .index_for_name_raw(&file.raw_name)
+            .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        let entry = self.zip.by_index(index).map_err(|error| match error {
+            zip::result::ZipError::Io(error) => error,
+            _ => io::Error::from(io::ErrorKind::InvalidData),
+        })?;
+        Ok(guard::Expanding::new(
+            entry,
+            file.size,
+            self.limits.expanded_bytes,
+            &mut self.expanded,
+        ))
+    }
+}

@@ -1,0 +1,149 @@
+//! Code tables in a form that a cell is looked up in without decoding it.
+
+use standard::{CodeTable, TableForm};
+
+/// Longest code that is looked up; no list of the standard has a longer one (a test says so).
+const LONGEST: usize = 8;
+const NONE: u16 = u16::MAX;
+
+/// A code table, prepared.
+pub(crate) struct Codes {
+    /// Index into [`standard::Standard::code_tables`].
+    pub(crate) table: usize,
+    /// Whether the list is known to be incomplete.
+    pub(crate) open: bool,
+    /// Codes of one byte.
+    short: [u16; 256],
+    slots: Vec<Slot>,
+    mask: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Slot {
+    code: u64,
+    length: usize,
+    index: u16,
+}
+
+const FREE: Slot = Slot {
+    code: 0,
+    length: 0,
+    index: NONE,
+};
+
+impl Codes {
+    /// Prepares a table.
+    pub(crate) fn new(table: usize, codes: &CodeTable) -> Self {
+        let places = (codes.codes.len() * 2 + 1).next_power_of_two();
+        let mut prepared = Self {
+            table,
+            open: codes.form == TableForm::Open,
+            short: [NONE; 256],
+            slots: vec![FREE; places],
+            mask: places - 1,
+        };
+        for (index, code) in (0..NONE).zip(&codes.codes) {
+            match code.code.as_bytes() {
+                [byte] => prepared.short[usize::from(*byte)] = index,
+                bytes if bytes.len() <= LONGEST => prepared.insert(bytes, index),
+                _ => {}
+            }
+        }
+        prepared
+    }
+
+    fn insert(&mut self, bytes: &[u8], index: u16) {
+        let code = pack(bytes);
+        let mut place = self.place(code);
+        while self.slots[place].index != NONE {
+            place = (place + 1) & self.mask;
+        }
+        self.slots[place] = Slot {
+            code,
+            length: bytes.len(),
+            index,
+        };
+    }
+
+    /// Index of a code in its table.
+    pub(crate) fn get(&self, bytes: &[u8]) -> Option<usize> {
+        if let [byte] = bytes {
+            let index = self.short[usize::from(*byte)];
+            return (index != NONE).then_some(usize::from(index));
+        }
+        if bytes.is_empty() || bytes.len() > LONGEST {
+            return None;
+        }
+        let code = pack(bytes);
+        let mut place = self.place(code);
+        loop {
+            let slot = self.slots[place];
+            if slot.index == NONE {
+                return None;
+            }
+            if slot.code == code && slot.length == bytes.len() {
+                return Some(usize::from(slot.index));
+            }
+            place = (place + 1) & self.mask;
+        }
+    }
+
+    fn place(&self, code: u64) -> usize {
+        (code.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize & self.mask
+    }
+}
+
+fn pack(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(0, |packed, byte| packed << 8 | u64::from(*byte))
+}
+
+/// The code that equals the text but for leading zeros.
+pub(crate) fn but_for_zeros<'a>(table: &'a CodeTable, text: &str) -> Option<(usize, &'a str)> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let bare = text.trim_start_matches('0');
+    table
+        .codes
+        .iter()
+        .enumerate()
+        .find(|(_, code)| code.code.trim_start_matches('0') == bare)
+        .map(|(index, code)| (index, code.code.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_every_code_of_every_list_and_nothing_else() {
+        let standard = standard::latest();
+        for (index, table) in standard.code_tables.iter().enumerate() {
+            if !matches!(table.form, TableForm::Closed | TableForm::Open) {
+                continue;
+            }
+            let codes = Codes::new(index, table);
+            for (place, code) in table.codes.iter().enumerate() {
+                assert!(code.code.len() <= LONGEST, "{} {}", table.id, code.code);
+                assert_eq!(codes.get(code.code.as_bytes()), Some(place));
+                for other in ["\0{}", "{}\0", "x{}"] {
+                    let other = other.replace("{}", &code.code);
+                    assert_eq!(codes.get(other.as_bytes()), None, "{other:?}");
+                }
+            }
+            assert_eq!(codes.get(b""), None);
+            assert_eq!(codes.get(b"123456789"), None);
+        }
+    }
+
+    #[test]
+    fn finds_the_code_that_lost_its_zero() {
+        let table = standard::latest().code_table("FLU-P7501").unwrap();
+        assert_eq!(but_for_zeros(table, "1"), Some((0, "01")));
+        assert_eq!(but_for_zeros(table, "001"), Some((0, "01")));
+        assert_eq!(but_for_zeros(table, "9"), None);
+        assert_eq!(but_for_zeros(table, "门诊"), None);
+    }
+}

@@ -1,0 +1,246 @@
+//! Dates and times, in the standard's form and in those that Windows exporters write.
+
+const SECONDS_A_DAY: i64 = 86_400;
+
+/// A day or moment that was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Moment {
+    /// Seconds of civil time since 1970-01-01 00:00:00.
+    pub(crate) seconds: i64,
+    /// Whether a time was written.
+    pub(crate) timed: bool,
+}
+
+/// A day in the form `yyyy-MM-dd`, in seconds.
+pub(crate) fn standard_date(bytes: &[u8]) -> Option<i64> {
+    let bytes: &[u8; 10] = bytes.try_into().ok()?;
+    if bytes[4] != b'-' || bytes[7] != b'-' {
+        return None;
+    }
+    let year = pair(bytes[0], bytes[1])? * 100 + pair(bytes[2], bytes[3])?;
+    let days = days(year, pair(bytes[5], bytes[6])?, pair(bytes[8], bytes[9])?)?;
+    Some(days * SECONDS_A_DAY)
+}
+
+/// A moment in the form `yyyy-MM-dd HH:mm:ss`.
+pub(crate) fn standard_moment(bytes: &[u8]) -> Option<i64> {
+    let bytes: &[u8; 19] = bytes.try_into().ok()?;
+    if bytes[10] != b' ' || bytes[13] != b':' || bytes[16] != b':' {
+        return None;
+    }
+    let day = standard_date(&bytes[..10])?;
+    let (hour, minute, second) = (
+        pair(bytes[11], bytes[12])?,
+        pair(bytes[14], bytes[15])?,
+        pair(bytes[17], bytes[18])?,
+    );
+    (hour < 24 && minute < 60 && second < 60).then_some(day + hour * 3600 + minute * 60 + second)
+}
+
+/// A day or moment in another form: `/` for `-`, no leading zeros, no seconds, a fraction of a second, `T` between.
+pub(crate) fn variant(bytes: &[u8]) -> Option<Moment> {
+    let mut rest = bytes;
+    let year = number(&mut rest, 4)?;
+    let separator = *rest.first()?;
+    if year < 1000 || !matches!(separator, b'/' | b'-') {
+        return None;
+    }
+    rest = &rest[1..];
+    let month = number(&mut rest, 2)?;
+    rest = rest.strip_prefix(&[separator])?;
+    let day = number(&mut rest, 2)?;
+    let seconds = days(year, month, day)? * SECONDS_A_DAY;
+    if rest.is_empty() {
+        return Some(Moment {
+            seconds,
+            timed: false,
+        });
+    }
+    let between = rest.iter().position(|byte| !matches!(byte, b' ' | b'T'))?;
+    if between == 0 {
+        return None;
+    }
+    rest = &rest[between..];
+    let hour = number(&mut rest, 2)?;
+    rest = rest.strip_prefix(b":")?;
+    let minute = number(&mut rest, 2)?;
+    let second = match rest.strip_prefix(b":") {
+        Some(more) => {
+            rest = more;
+            number(&mut rest, 2)?
+        }
+        None => 0,
+    };
+    if let Some(fraction) = rest.strip_prefix(b".") {
+        if fraction.is_empty() || !fraction.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+    } else if !rest.is_empty() {
+        return None;
+    }
+    (hour < 24 && minute < 60 && second < 60).then_some(Moment {
+        seconds: seconds + hour * 3600 + minute * 60 + second,
+        timed: true,
+    })
+}
+
+/// The day in the standard's form.
+pub(crate) fn date_text(seconds: i64) -> String {
+    let (year, month, day) = civil(seconds.div_euclid(SECONDS_A_DAY));
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// The moment in the standard's form.
+pub(crate) fn moment_text(seconds: i64) -> String {
+    let time = seconds.rem_euclid(SECONDS_A_DAY);
+    format!(
+        "{} {:02}:{:02}:{:02}",
+        date_text(seconds),
+        time / 3600,
+        time / 60 % 60,
+        time % 60
+    )
+}
+
+fn pair(tens: u8, ones: u8) -> Option<i64> {
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    (tens < 10 && ones < 10).then(|| i64::from(tens * 10 + ones))
+}
+
+/// Takes one to `most` digits.
+fn number(rest: &mut &[u8], most: usize) -> Option<i64> {
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if digits == 0 || digits > most {
+        return None;
+    }
+    let (text, more) = rest.split_at(digits);
+    *rest = more;
+    Some(
+        text.iter()
+            .fold(0, |value, digit| value * 10 + i64::from(digit - b'0')),
+    )
+}
+
+/// Days from 1970-01-01 of a real day; `None` for one like 30 February.
+fn days(year: i64, month: i64, day: i64) -> Option<i64> {
+    const BEFORE: [i64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+    const LENGTH: [i64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let index = usize::try_from(month - 1).ok()?;
+    let leap = i64::from(year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
+    let longest = LENGTH.get(index)? + if month == 2 { leap } else { 0 };
+    if year == 0 || day == 0 || day > longest {
+        return None;
+    }
+    let past = year - 1;
+    let leaps = past / 4 - past / 100 + past / 400 + if month > 2 { leap } else { 0 };
+    // 719,162 days lie between 0001-01-01 and 1970-01-01.
+    Some(past * 365 + leaps + BEFORE[index] + day - 1 - 719_162)
+}
+
+/// Year, month and day of a day since 1970-01-01, counted in years that begin in March.
+fn civil(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
+    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn agrees_with_the_calendar_on_every_day() {
+        let mut day = date(1800, 1, 1);
+        let mut number = -62_091;
+        while day.year() < 2101 {
+            let text = day.to_string();
+            let seconds = standard_date(text.as_bytes()).unwrap();
+            assert_eq!(seconds, number * SECONDS_A_DAY, "{text}");
+            assert_eq!(date_text(seconds), text);
+            day = day.tomorrow().unwrap();
+            number += 1;
+        }
+    }
+
+    #[test]
+    fn reads_the_standard_form_and_no_other() {
+        let seconds = standard_moment(b"2019-12-03 08:15:09").unwrap();
+        assert_eq!(moment_text(seconds), "2019-12-03 08:15:09");
+        assert_eq!(standard_moment(b"1970-01-01 00:00:01"), Some(1));
+        for wrong in [
+            "2019-12-03",
+            "2019-12-03T08:15:09",
+            "2019-12-03 24:00:00",
+            "2019-12-03 08:60:00",
+            "2019-12-03 08:15:60",
+            "2019/12/03 08:15:09",
+            "2019-02-29 08:15:09",
+        ] {
+            assert_eq!(standard_moment(wrong.as_bytes()), None, "{wrong}");
+        }
+        for wrong in [
+            "2019-02-29",
+            "2019-13-01",
+            "2019-00-01",
+            "2019-01-00",
+            "2019/01/01",
+            "1900-02-29",
+        ] {
+            assert_eq!(standard_date(wrong.as_bytes()), None, "{wrong}");
+        }
+        assert!(standard_date(b"2000-02-29").is_some());
+    }
+
+    #[test]
+    fn reads_what_exporters_write() {
+        let text = |bytes: &str| {
+            variant(bytes.as_bytes()).map(|moment| {
+                if moment.timed {
+                    moment_text(moment.seconds)
+                } else {
+                    date_text(moment.seconds)
+                }
+            })
+        };
+        for (written, read) in [
+            ("2019/12/3", "2019-12-03"),
+            ("2019-12-3", "2019-12-03"),
+            ("2019/12/3 8:05:09", "2019-12-03 08:05:09"),
+            ("2019/12/3 8:05", "2019-12-03 08:05:00"),
+            ("2019-12-03T08:05:09", "2019-12-03 08:05:09"),
+            ("2019-12-03 08:05:09.123", "2019-12-03 08:05:09"),
+            ("1980/5/6 0:00:00", "1980-05-06 00:00:00"),
+        ] {
+            assert_eq!(text(written).as_deref(), Some(read), "{written}");
+        }
+        for wrong in [
+            "20191203",
+            "19/12/3",
+            "2019/2/30",
+            "2019/12-3",
+            "2019/12/3 8",
+            "2019/12/3 8:05:09.",
+            "2019/12/3 25:00",
+            "12/3/2019",
+            "2019/12/3x",
+            "43802",
+            "",
+            "2019年12月3日",
+        ] {
+            assert_eq!(text(wrong), None, "{wrong}");
+        }
+    }
+}

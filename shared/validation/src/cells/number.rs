@@ -1,0 +1,162 @@
+//! Integers and decimals.
+
+/// An optional sign and digits. Values beyond 18 digits are none: no column is so wide.
+pub(crate) fn integer(bytes: &[u8]) -> Option<i64> {
+    let (negative, digits) = signed(bytes);
+    let value = digits_value(digits)?;
+    Some(if negative { -value } else { value })
+}
+
+/// A number with at most `scale` digits after the point, in ten-thousandths.
+pub(crate) fn decimal(bytes: &[u8], scale: u8) -> Option<i64> {
+    let (negative, rest) = signed(bytes);
+    let (whole, fraction) = match rest.iter().position(|byte| *byte == b'.') {
+        Some(at) if at + 1 == rest.len() => return None,
+        Some(at) => (&rest[..at], &rest[at + 1..]),
+        None => (rest, &[][..]),
+    };
+    if fraction.len() > usize::from(scale.min(4)) || whole.len() > 14 {
+        return None;
+    }
+    let mut value = digits_value(whole)?;
+    for place in 0..4 {
+        let digit = match fraction.get(place) {
+            Some(digit) if digit.is_ascii_digit() => i64::from(digit - b'0'),
+            Some(_) => return None,
+            None => 0,
+        };
+        value = value * 10 + digit;
+    }
+    Some(if negative { -value } else { value })
+}
+
+/// Whether it is a number in scientific notation, as a spreadsheet writes it.
+pub(crate) fn is_scientific(bytes: &[u8]) -> bool {
+    let Some(at) = bytes.iter().position(|byte| matches!(byte, b'e' | b'E')) else {
+        return false;
+    };
+    let exponent = match &bytes[at + 1..] {
+        [b'+' | b'-', digits @ ..] => digits,
+        digits => digits,
+    };
+    let (whole, fraction) = match bytes[..at].iter().position(|byte| *byte == b'.') {
+        Some(point) => (&bytes[..point], &bytes[point + 1..at]),
+        None => (&bytes[..at], &[][..]),
+    };
+    // `5E10` may well be a card number: a spreadsheet writes a sign or a fraction.
+    let rewritten = exponent.len() < bytes.len() - at - 1 || !fraction.is_empty();
+    rewritten
+        && matches!(whole, [digit] if digit.is_ascii_digit())
+        && fraction.iter().all(u8::is_ascii_digit)
+        && (1..=3).contains(&exponent.len())
+        && exponent.iter().all(u8::is_ascii_digit)
+}
+
+/// The digits in front of a `.0` that was added to them.
+pub(crate) fn before_zero_fraction(bytes: &[u8]) -> Option<&[u8]> {
+    let point = bytes.iter().position(|byte| *byte == b'.')?;
+    let (whole, fraction) = (&bytes[..point], &bytes[point + 1..]);
+    let digits = !whole.is_empty() && whole.iter().all(u8::is_ascii_digit);
+    (digits && !fraction.is_empty() && fraction.iter().all(|byte| *byte == b'0')).then_some(whole)
+}
+
+/// Whether the only thing wrong with a number is its thousands separators.
+pub(crate) fn has_thousands(bytes: &[u8], scale: u8) -> bool {
+    let joined: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != b',').collect();
+    joined.len() < bytes.len() && decimal(&joined, scale).is_some()
+}
+
+fn signed(bytes: &[u8]) -> (bool, &[u8]) {
+    match bytes {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        rest => (false, rest),
+    }
+}
+
+fn digits_value(digits: &[u8]) -> Option<i64> {
+    if digits.is_empty() || digits.len() > 18 {
+        return None;
+    }
+    let mut value = 0_i64;
+    for digit in digits {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value * 10 + i64::from(digit);
+    }
+    Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_integers() {
+        for (text, value) in [
+            ("0", 0),
+            ("007", 7),
+            ("-12", -12),
+            ("+3", 3),
+            ("999999999999999999", 999_999_999_999_999_999),
+        ] {
+            assert_eq!(integer(text.as_bytes()), Some(value), "{text}");
+        }
+        for wrong in [
+            "",
+            "-",
+            "1.0",
+            "1,000",
+            "1e3",
+            " 1",
+            "一",
+            "1234567890123456789",
+        ] {
+            assert_eq!(integer(wrong.as_bytes()), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn reads_decimals_in_ten_thousandths() {
+        for (text, scale, value) in [
+            ("0", 2, 0),
+            ("12.5", 2, 125_000),
+            ("-0.0001", 4, -1),
+            ("75", 4, 750_000),
+            ("1.20", 2, 12_000),
+        ] {
+            assert_eq!(decimal(text.as_bytes(), scale), Some(value), "{text}");
+        }
+        for (wrong, scale) in [
+            ("", 2),
+            (".5", 2),
+            ("5.", 2),
+            ("1.234", 2),
+            ("1,234.5", 2),
+            ("1.5", 0),
+            ("1e3", 2),
+            ("1.2.3", 4),
+        ] {
+            assert_eq!(decimal(wrong.as_bytes(), scale), None, "{wrong}");
+        }
+        assert!(has_thousands(b"1,234.50", 2));
+        assert!(!has_thousands(b"1,x", 2) && !has_thousands(b"1234", 2));
+    }
+
+    #[test]
+    fn knows_what_a_spreadsheet_did() {
+        for text in ["1.23457E+17", "4.4E17", "3E+10", "1.1e-5"] {
+            assert!(is_scientific(text.as_bytes()), "{text}");
+        }
+        for text in ["5E10", "E10", "1.5", "12E+3", "MZE+1", "1E+", "1.E+1x"] {
+            assert!(!is_scientific(text.as_bytes()), "{text}");
+        }
+        assert_eq!(before_zero_fraction(b"123.0"), Some(&b"123"[..]));
+        assert_eq!(before_zero_fraction(b"123.00"), Some(&b"123"[..]));
+        for text in ["123", "123.5", ".0", "a.0", "123."] {
+            assert_eq!(before_zero_fraction(text.as_bytes()), None, "{text}");
+        }
+    }
+}

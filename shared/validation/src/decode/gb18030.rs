@@ -1,0 +1,88 @@
+use encoding_rs::GB18030;
+
+/// How many bytes from the start are valid GB18030.
+pub(super) fn valid_up_to(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    while at < bytes.len() {
+        at += encoding_rs::Encoding::ascii_valid_up_to(&bytes[at..]);
+        while at < bytes.len() && bytes[at] >= 0x80 {
+            match character(&bytes[at..]) {
+                Character::Whole(length) => at += length,
+                Character::Cut | Character::Wrong => return at,
+            }
+        }
+    }
+    at
+}
+
+/// How many places are not valid. A character cut off at the end is one only where the bytes are complete.
+pub(super) fn errors(bytes: &[u8], complete: bool) -> usize {
+    let mut errors = 0;
+    let mut at = 0;
+    while at < bytes.len() {
+        match character(&bytes[at..]) {
+            Character::Whole(length) => at += length,
+            Character::Wrong => {
+                errors += 1;
+                at += 1;
+            }
+            Character::Cut => return errors + usize::from(complete),
+        }
+    }
+    errors
+}
+
+enum Character {
+    Whole(usize),
+    Cut,
+    Wrong,
+}
+
+fn character(bytes: &[u8]) -> Character {
+    match *bytes {
+        // 0x80 alone is the euro sign of Windows.
+        [0..=0x80, ..] => Character::Whole(1),
+        [0x81..=0xfe, 0x40..=0x7e | 0x80..=0xfe, ..] => Character::Whole(2),
+        // Four bytes are rare and not all of them are characters: the decoder knows.
+        [0x81..=0xfe, 0x30..=0x39, 0x81..=0xfe, 0x30..=0x39, ..] => {
+            if GB18030
+                .decode_without_bom_handling_and_without_replacement(&bytes[..4])
+                .is_some()
+            {
+                Character::Whole(4)
+            } else {
+                Character::Wrong
+            }
+        }
+        [0x81..=0xfe] | [0x81..=0xfe, 0x30..=0x39] | [0x81..=0xfe, 0x30..=0x39, 0x81..=0xfe] => {
+            Character::Cut
+        }
+        _ => Character::Wrong,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn agrees_with_the_decoder_on_every_pair() {
+        for lead in 0x80..=0xff_u8 {
+            for trail in 0..=0xff_u8 {
+                let pair = [lead, trail];
+                let decoded = GB18030
+                    .decode_without_bom_handling_and_without_replacement(&pair)
+                    .is_some();
+                // A pair that may go on to four bytes is cut, for both.
+                assert_eq!(valid_up_to(&pair) == 2, decoded, "{pair:02x?}");
+            }
+        }
+    }
+
+    #[test]
+    fn knows_characters_of_four_bytes() {
+        let (bytes, _, _) = GB18030.encode("㐀𠀀é");
+        assert_eq!(valid_up_to(&bytes), bytes.len());
+        assert_eq!(valid_up_to(&[b'a', 0xfe, 0x39, 0xfe, 0x39]), 1);
+    }
+}

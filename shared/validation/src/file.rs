@@ -1,0 +1,300 @@
+//! One file from its first row to its last.
+
+use std::borrow::Cow;
+use std::io;
+
+use standard::Severity;
+
+use crate::cells::Pending;
+use crate::header::{self, Header};
+use crate::judge::Judge;
+use crate::parse::{Row, RowSource};
+use crate::rules::own::OwnCheck;
+use crate::run::{Run, shown};
+use crate::{CheckError, FileInfo, Finding, JudgedRecord, Note, texts};
+
+/// Records between two words on progress.
+const PROGRESS_EVERY: u64 = 4096;
+
+/// What is known of a file before it is read.
+pub(crate) struct FileStart {
+    /// Name without folders.
+    pub(crate) name: String,
+    /// Index of its kind, where the name tells.
+    pub(crate) kind: Option<usize>,
+    /// What was put up with so far.
+    pub(crate) notes: Vec<Note>,
+}
+
+/// Why a file was not read to its end.
+pub(crate) enum Stop {
+    /// The whole check ends.
+    Check(CheckError),
+    /// The bytes of file `index` cannot be read on.
+    Damaged { index: u16, error: io::Error },
+    /// There are more records than an upload may have.
+    TooManyRecords { index: u16 },
+}
+
+/// Reads and judges a file.
+pub(crate) fn check(
+    run: &mut Run<'_>,
+    start: FileStart,
+    source: &mut dyn RowSource,
+) -> Result<(), Stop> {
+    let mut first = Vec::new();
+    let mut failure = None;
+    loop {
+        match source.next_row() {
+            Ok(Some(row)) if row.is_blank() => {}
+            Ok(Some(row)) => {
+                first = (0..row.cells.len())
+                    .map(|column| row.bytes(column).to_vec())
+                    .collect();
+                break;
+            }
+            Ok(None) => break,
+            Err(error) => {
+                failure = Some(error);
+                break;
+            }
+        }
+    }
+    let encoding = source.encoding();
+    let cells: Vec<String> = first
+        .iter()
+        .map(|cell| encoding.decode(cell).into_owned())
+        .collect();
+    let standard = run.settings.standard;
+    let header = match start.kind {
+        Some(kind) if !cells.is_empty() => header::read(&cells, &standard.kinds[kind], standard),
+        _ => Header {
+            columns: vec![None; cells.len()],
+            ..Header::default()
+        },
+    };
+    let mut notes = start.notes;
+    notes.extend(header.notes.iter().cloned());
+    if encoding.is_utf16() {
+        notes.push(texts::note("utf16"));
+    }
+    let info = FileInfo {
+        name: start.name,
+        kind: start.kind.map(|kind| standard.kinds[kind].code.clone()),
+        header: cells.clone(),
+        columns: header.columns.clone(),
+    };
+    let name = info.name.clone();
+    let index = run.begin_file(info, notes);
+    if let Some(error) = failure {
+        return Err(Stop::Damaged { index, error });
+    }
+    let Some(kind) = start.kind else {
+        let likely = header::kind_of(&cells, standard);
+        let suggestion = likely.map(|kind| standard.kinds[kind].prefix.clone());
+        run.file_finding(
+            OwnCheck::FileName,
+            Some(index),
+            &name,
+            None,
+            suggestion.as_deref(),
+        );
+        run.file_unreadable(index);
+        if likely.is_some() {
+            count(run, index, source)?;
+        }
+        return Ok(());
+    };
+    if cells.is_empty() {
+        run.file_finding(
+            OwnCheck::HeaderMissing,
+            Some(index),
+            "",
+            Some("empty"),
+            None,
+        );
+        run.file_unreadable(index);
+        return Ok(());
+    }
+    let failed = report_header(run, index, kind, &header);
+    if header.usable {
+        judge(run, index, kind, failed, &header, source)?;
+    } else {
+        run.file_unreadable(index);
+        count(run, index, source)?;
+    }
+    run.file(index).encoding = Some(source.encoding().name().to_owned());
+    Ok(())
+}
+
+/// Reports what is wrong with the header; whether any of it keeps the records from being accepted.
+fn report_header(run: &mut Run<'_>, index: u16, kind: usize, header: &Header) -> bool {
+    let mut failed = false;
+    for problem in &header.problems {
+        let Some(rule) = run.own.get(problem.check) else {
+            continue;
+        };
+        let finding = Finding {
+            file: Some(index),
+            row: Some(1),
+            column: problem.column,
+            field: problem.field,
+            rule,
+            value: shown(Cow::Borrowed(&problem.value)),
+            detail: problem.detail.as_deref().map(Cow::Borrowed),
+            suggestion: problem.suggestion.as_deref().map(Cow::Borrowed),
+        };
+        failed |= run.finding(&finding, Some(kind)) == Severity::Error;
+    }
+    failed
+}
+
+/// Counts the records of a file that cannot be judged: all of them failed.
+fn count(run: &mut Run<'_>, index: u16, source: &mut dyn RowSource) -> Result<(), Stop> {
+    loop {
+        match source.next_row() {
+            Ok(Some(row)) if row.is_blank() => {}
+            Ok(Some(_)) => run.unjudged_record(index),
+            Ok(None) => return Ok(()),
+            Err(error) => return Err(Stop::Damaged { index, error }),
+        }
+        pace(run, index)?;
+    }
+}
+
+fn judge(
+    run: &mut Run<'_>,
+    index: u16,
+    kind: usize,
+    file_failed: bool,
+    header: &Header,
+    source: &mut dyn RowSource,
+) -> Result<(), Stop> {
+    let settings = run.settings;
+    let own = run.own;
+    let kind_data = &settings.standard.kinds[kind];
+    let width = run
+        .file(index)
+        .info
+        .header
+        .iter()
+        .rposition(|cell| !cell.trim().is_empty())
+        .map_or(0, |last| last + 1);
+    source.set_width(width);
+    let mut judge = Judge::new(
+        kind_data,
+        &header.columns,
+        width,
+        settings,
+        own,
+        latest(run),
+    );
+    let mut pending: Vec<Pending> = Vec::new();
+    let mut blank: Option<(u32, u32)> = None;
+    loop {
+        let encoding = source.encoding();
+        let row = match source.next_row() {
+            Ok(Some(row)) => row,
+            Ok(None) => break,
+            Err(error) => return Err(Stop::Damaged { index, error }),
+        };
+        if row.is_blank() {
+            // Blank rows at the end are nothing to speak of: they are told only when another row follows.
+            blank = Some((blank.map_or(row.number, |(first, _)| first), row.number));
+            continue;
+        }
+        if let Some((first, last)) = blank.take() {
+            for number in first..=last {
+                tell_blank(run, index, kind, number);
+            }
+        }
+        judge.row(&row, encoding, &mut pending, |record, pending| {
+            let mut passed = !file_failed;
+            for pending in pending.drain(..) {
+                let finding = finding(index, &row, &pending, encoding);
+                passed &= run.finding(&finding, Some(kind)) != Severity::Error;
+            }
+            run.record(&JudgedRecord {
+                file: index,
+                kind,
+                row: row.number,
+                passed,
+                kind_data,
+                written: row,
+                record: *record,
+                encoding,
+            });
+        });
+        pace(run, index)?;
+    }
+    if judge.tabs {
+        run.file(index).notes.push(texts::note("tabs"));
+    }
+    if run.file(index).total == 0 {
+        run.file_finding(OwnCheck::NoRecords, Some(index), "", None, None);
+    }
+    Ok(())
+}
+
+fn finding<'r>(
+    index: u16,
+    row: &Row<'r>,
+    pending: &'r Pending,
+    encoding: crate::decode::TextEncoding,
+) -> Finding<'r> {
+    Finding {
+        file: Some(index),
+        row: Some(row.number),
+        column: pending.column,
+        field: pending.field,
+        rule: pending.rule,
+        value: pending.column.map_or(Cow::Borrowed(""), |column| {
+            shown(encoding.decode(row.bytes(usize::from(column))))
+        }),
+        detail: pending.detail.as_deref().map(Cow::Borrowed),
+        suggestion: pending.suggestion.as_deref().map(Cow::Borrowed),
+    }
+}
+
+fn tell_blank(run: &mut Run<'_>, index: u16, kind: usize, row: u32) {
+    let Some(rule) = run.own.get(OwnCheck::BlankRecord) else {
+        return;
+    };
+    let finding = Finding {
+        file: Some(index),
+        row: Some(row),
+        column: None,
+        field: None,
+        rule,
+        value: Cow::Borrowed(""),
+        detail: None,
+        suggestion: None,
+    };
+    run.finding(&finding, Some(kind));
+}
+
+/// Stops at too many records, and tells progress now and then.
+fn pace(run: &mut Run<'_>, index: u16) -> Result<(), Stop> {
+    if run.progress.records > u64::from(run.settings.limits.records) {
+        return Err(Stop::TooManyRecords { index });
+    }
+    if run.progress.records.is_multiple_of(PROGRESS_EVERY) {
+        run.tell_progress().map_err(Stop::Check)?;
+    }
+    Ok(())
+}
+
+/// Seconds of the moment of receipt.
+fn latest(run: &Run<'_>) -> i64 {
+    let received = run.settings.received_at;
+    let epoch = jiff::civil::DateTime::default()
+        .with()
+        .year(1970)
+        .month(1)
+        .day(1)
+        .build();
+    epoch
+        .ok()
+        .and_then(|epoch| received.since((jiff::Unit::Second, epoch)).ok())
+        .map_or(i64::MAX, |span| span.get_seconds())
+}

@@ -1,0 +1,279 @@
+//! One record: its values, the rules between them, its key.
+
+use std::borrow::Cow;
+
+use standard::{FieldType, FileKind, Requirement, Standard};
+
+use crate::Settings;
+use crate::cells::{CellJudge, Pending};
+use crate::decode::TextEncoding;
+use crate::parse::{Row, RowDefect};
+use crate::plan::Plan;
+use crate::record::{Record, State};
+use crate::rules::own::{KEY_REPEATED, OwnCheck, OwnRules};
+use crate::rules::record::CHECKS;
+use crate::rules::{Binding, Found, RecordCheck};
+use crate::uniqueness::UniqueRule;
+
+/// Judges the records of one file. Its buffers serve every record.
+pub(crate) struct Judge<'a> {
+    kind: &'a FileKind,
+    own: &'a OwnRules,
+    plan: Plan,
+    cells: CellJudge<'a>,
+    record_rules: Vec<(u16, Box<dyn RecordCheck + 'a>)>,
+    unique: Vec<UniqueRule>,
+    /// For each field its column, for findings of record rules.
+    places: Vec<Option<u16>>,
+    /// Columns up to the last that has a header.
+    width: usize,
+    bytes: Vec<&'static [u8]>,
+    states: Vec<State>,
+    numbers: Vec<i64>,
+    found: Found,
+    encoding: TextEncoding,
+    /// Whether some value had tabs around it.
+    pub(crate) tabs: bool,
+}
+
+impl<'a> Judge<'a> {
+    /// Binds the rules of a kind to the columns of a file.
+    pub(crate) fn new(
+        kind: &'a FileKind,
+        columns: &[Option<u16>],
+        width: usize,
+        settings: &'a Settings<'a>,
+        own: &'a OwnRules,
+        latest: i64,
+    ) -> Self {
+        let standard = settings.standard;
+        let fields = kind.fields.len();
+        let mut places = vec![None; fields];
+        for (column, field) in (0..u16::MAX).zip(columns) {
+            if let Some(field) = field {
+                places[usize::from(*field)].get_or_insert(column);
+            }
+        }
+        Self {
+            kind,
+            own,
+            plan: Plan::new(columns, kind, standard, own),
+            cells: CellJudge::new(standard, own, latest, columns.len()),
+            record_rules: record_rules(kind, settings),
+            unique: unique_rules(kind, standard),
+            places,
+            width,
+            bytes: Vec::new(),
+            states: vec![State::Blank; fields],
+            numbers: vec![0; fields],
+            found: Found::default(),
+            encoding: TextEncoding::Ascii,
+            tabs: false,
+        }
+    }
+
+    /// Judges a row: adds what it finds and hands the record, as the rules saw it, to `with`.
+    pub(crate) fn row<T>(
+        &mut self,
+        row: &Row<'_>,
+        encoding: TextEncoding,
+        pending: &mut Vec<Pending>,
+        with: impl FnOnce(&Record<'_>, &mut Vec<Pending>) -> T,
+    ) -> T {
+        if encoding != self.encoding {
+            self.encoding = encoding;
+            self.cells.set_encoding(encoding);
+        }
+        let mut bytes = recycle(std::mem::take(&mut self.bytes));
+        bytes.resize(self.kind.fields.len(), &[]);
+        self.states.fill(State::Blank);
+        if self.has_right_width(row, pending) {
+            self.values(row, &mut bytes, pending);
+            let record = Record {
+                row: row.number,
+                bytes: &bytes,
+                states: &self.states,
+                numbers: &self.numbers,
+                encoding: encoding.of_rows(),
+            };
+            for (rule, check) in &self.record_rules {
+                check.check(&record, &mut self.found);
+                for (field, detail, suggestion) in self.found.places.drain(..) {
+                    pending.push(Pending {
+                        rule: *rule,
+                        column: field.and_then(|field| self.places[field]),
+                        field: field.and_then(|field| u16::try_from(field).ok()),
+                        detail: detail.map(Cow::Owned),
+                        suggestion,
+                    });
+                }
+            }
+            for unique in &mut self.unique {
+                if let Some((earlier, field)) = unique.repeats(&record) {
+                    pending.push(Pending {
+                        rule: unique.rule,
+                        column: self.places[field],
+                        field: u16::try_from(field).ok(),
+                        detail: Some(Cow::Owned(earlier.to_string())),
+                        suggestion: None,
+                    });
+                }
+            }
+        }
+        let record = Record {
+            row: row.number,
+            bytes: &bytes,
+            states: &self.states,
+            numbers: &self.numbers,
+            encoding: encoding.of_rows(),
+        };
+        let result = with(&record, pending);
+        self.bytes = recycle(bytes);
+        result
+    }
+
+    /// Whether the cells of the row stand under their headers.
+    fn has_right_width(&self, row: &Row<'_>, pending: &mut Vec<Pending>) -> bool {
+        let mut wrong = |column: Option<usize>, detail: &'static str| {
+            if let Some(rule) = self.own.get(OwnCheck::FieldCount) {
+                pending.push(Pending {
+                    rule,
+                    column: column.and_then(|column| u16::try_from(column).ok()),
+                    field: column.and_then(|column| {
+                        self.plan
+                            .columns
+                            .get(column)?
+                            .as_ref()
+                            .map(|plan| plan.field)
+                    }),
+                    detail: Some(Cow::Borrowed(detail)),
+                    suggestion: None,
+                });
+            }
+        };
+        match row.defect {
+            Some(RowDefect::Endless) => {
+                wrong(None, "endless");
+                return false;
+            }
+            Some(RowDefect::StrayQuote(column)) => {
+                wrong(Some(column), "stray_quote");
+                return self.fits(row);
+            }
+            None => {}
+        }
+        if !self.fits(row) {
+            let fewer = row.cells.len() < self.width;
+            wrong(None, if fewer { "fewer" } else { "more" });
+            return false;
+        }
+        true
+    }
+
+    fn fits(&self, row: &Row<'_>) -> bool {
+        row.cells.len() == self.width
+            || (row.cells.len() > self.width && row.filled_width() <= self.width)
+    }
+
+    fn values<'r>(&mut self, row: &Row<'r>, bytes: &mut [&'r [u8]], pending: &mut Vec<Pending>) {
+        let valid = match (row.cells.first(), row.cells.last()) {
+            (Some(first), Some(last)) => {
+                let all = &row.buffer[first.start as usize..last.end as usize];
+                self.encoding.is_valid(all)
+            }
+            _ => true,
+        };
+        for (cell, column) in row.cells.iter().zip(&self.plan.columns) {
+            let Some(column) = column else {
+                continue;
+            };
+            let written = &row.buffer[cell.start as usize..cell.end as usize];
+            let value = trim(written);
+            let field = usize::from(column.field);
+            bytes[field] = value;
+            if row.controls && !written.is_empty() {
+                self.tabs |= written.len() != value.len() && written.contains(&b'\t');
+                if value.iter().any(|byte| is_control(*byte)) {
+                    self.cells.add(pending, column, OwnCheck::ControlCharacters);
+                }
+            }
+            if !valid && !self.encoding.is_valid(value) {
+                self.cells.add(pending, column, OwnCheck::Encoding);
+                self.states[field] = State::Invalid;
+                continue;
+            }
+            let (state, number) = self.cells.judge(&self.plan, column, value, pending);
+            self.states[field] = state;
+            self.numbers[field] = number;
+        }
+    }
+}
+
+fn record_rules<'a>(
+    kind: &'a FileKind,
+    settings: &'a Settings<'a>,
+) -> Vec<(u16, Box<dyn RecordCheck + 'a>)> {
+    let mut bound = Vec::new();
+    for (index, rule) in (0..u16::MAX).zip(&settings.standard.rules) {
+        if rule.severity.is_none() || !rule.kinds.contains(&kind.code) {
+            continue;
+        }
+        let Some((_, build)) = CHECKS.iter().find(|(name, _)| *name == rule.check) else {
+            continue;
+        };
+        let binding = Binding {
+            standard: settings.standard,
+            kind,
+            rule,
+            codes: settings.codes,
+            institution: settings.institution,
+        };
+        // A line that does not fit its check is a mistake of the data, which a test over the catalogue finds.
+        if let Ok(check) = build(&binding) {
+            bound.push((index, check));
+        }
+    }
+    bound
+}
+
+fn unique_rules(kind: &FileKind, standard: &Standard) -> Vec<UniqueRule> {
+    (0..u16::MAX)
+        .zip(&standard.rules)
+        .filter(|(_, rule)| {
+            rule.severity.is_some() && rule.check == KEY_REPEATED && rule.kinds.contains(&kind.code)
+        })
+        .map(|(index, rule)| {
+            let fields = rule.fields.iter().filter_map(|code| {
+                let place = kind.field_index(code)?;
+                let field = &kind.fields[place];
+                let by_number = matches!(
+                    field.field_type,
+                    FieldType::Date | FieldType::DateTime | FieldType::Integer
+                );
+                Some((place, by_number, field.requirement == Requirement::Required))
+            });
+            UniqueRule::new(index, fields)
+        })
+        .collect()
+}
+
+/// Without the blanks and tabs around it.
+#[inline]
+pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
+    match bytes {
+        [] => bytes,
+        [first, .., last] if *first > b' ' && *last > b' ' => bytes,
+        _ => bytes.trim_ascii(),
+    }
+}
+
+/// Line breaks are part of narratives.
+fn is_control(byte: u8) -> bool {
+    (byte < 0x20 && byte != b'\n' && byte != b'\r') || byte == 0x7f
+}
+
+/// The same allocation for slices of another lifetime.
+fn recycle<'b>(mut slices: Vec<&[u8]>) -> Vec<&'b [u8]> {
+    slices.clear();
+    slices.into_iter().map(|_| -> &'b [u8] { &[] }).collect()
+}

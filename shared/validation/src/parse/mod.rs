@@ -1,0 +1,85 @@
+//! Stage 3: bytes to rows. Every cell knows its row as a spreadsheet counts it and its column.
+
+mod scan;
+mod splitter;
+
+pub(crate) use splitter::Splitter;
+
+use std::io;
+
+use crate::decode::TextEncoding;
+
+/// Where a cell's text lies in the buffer of its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cell {
+    /// First byte.
+    pub(crate) start: u32,
+    /// Byte after the last.
+    pub(crate) end: u32,
+}
+
+/// Something wrong with how a row is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RowDefect {
+    /// A quote at the start of this cell has no end; it was read as if it were not there.
+    StrayQuote(usize),
+    /// The row is longer than any honest row; its cells are not given.
+    Endless,
+}
+
+/// One row of a file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Row<'a> {
+    /// Row as a spreadsheet shows it, from 1.
+    pub(crate) number: u32,
+    /// What the cells point into.
+    pub(crate) buffer: &'a [u8],
+    /// Cells without their quotes.
+    pub(crate) cells: &'a [Cell],
+    /// Whether some cell may hold a control character or line break.
+    pub(crate) controls: bool,
+    /// What is wrong with the row itself.
+    pub(crate) defect: Option<RowDefect>,
+}
+
+impl<'a> Row<'a> {
+    /// Bytes of a cell; empty beyond the last.
+    pub(crate) fn bytes(&self, column: usize) -> &'a [u8] {
+        self.cells.get(column).map_or(&[], |cell| {
+            &self.buffer[cell.start as usize..cell.end as usize]
+        })
+    }
+
+    /// Whether no cell holds anything but blanks.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.defect.is_none()
+            && self.cells.iter().all(|cell| {
+                self.buffer[cell.start as usize..cell.end as usize]
+                    .iter()
+                    .all(|byte| matches!(byte, b' ' | b'\t'))
+            })
+    }
+
+    /// Cells up to the last that is not empty.
+    pub(crate) fn filled_width(&self) -> usize {
+        self.cells
+            .iter()
+            .rposition(|cell| cell.start != cell.end)
+            .map_or(0, |last| last + 1)
+    }
+}
+
+/// Gives the rows of one file, whatever it is stored as: CSV bytes, or the sheet of a workbook.
+pub(crate) trait RowSource {
+    /// The next row; `None` at the end.
+    ///
+    /// # Errors
+    /// When the bytes cannot be read on.
+    fn next_row(&mut self) -> io::Result<Option<Row<'_>>>;
+
+    /// How many columns the header has: what a stray quote is told by.
+    fn set_width(&mut self, width: usize);
+
+    /// Encoding of the rows given so far.
+    fn encoding(&self) -> TextEncoding;
+}

@@ -1,0 +1,514 @@
+use std::io::{self, Read};
+
+use super::scan::{BLOCK, structure};
+use super::{Cell, Row, RowDefect, RowSource};
+use crate::decode::{TextEncoding, TextReader};
+
+/// Line ends in one quoted cell beyond which the quote is taken for a stray one.
+const MOST_LINES: u32 = 500;
+/// Bytes that may be read twice because of stray quotes before quotes no longer span lines; with as many again as the
+/// file has, the work stays linear whatever the file holds.
+const REREAD_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Splits CSV into rows in a buffer that is used again for each.
+///
+/// Follows RFC 4180 and forgives what hospitals write: a quote inside a quoted cell that is not doubled, blanks around
+/// quotes, any line ends. A quote that swallows rows is found out and read as if it were not there.
+pub(crate) struct Splitter<R> {
+    text: TextReader<R>,
+    buffer: Vec<u8>,
+    /// Positions of the row being read.
+    row_start: usize,
+    cell_start: usize,
+    /// Bits of the block at `block` not yet looked at; the scan goes on at `next`.
+    mask: u64,
+    block: usize,
+    next: usize,
+    ended: bool,
+    cells: Vec<Cell>,
+    quote: Quote,
+    /// Cells that hold doubled quotes.
+    doubled: Vec<usize>,
+    /// Position of the quote of the last cell that held a line break, and of its cell.
+    spanning: Option<(usize, usize)>,
+    lines: u32,
+    controls: bool,
+    /// A row ended with CR: an LF right behind belongs to it.
+    after_return: bool,
+    number: u32,
+    width: Option<usize>,
+    limit: usize,
+    reading: Reading,
+    consumed: u64,
+    reread: u64,
+}
+
+/// Where the scan is with respect to quotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Quote {
+    /// Not in a quoted cell.
+    Outside,
+    /// In one that began here.
+    Inside { open: usize, doubled: bool },
+    /// In one, after a quote that may close it.
+    Closing {
+        open: usize,
+        at: usize,
+        doubled: bool,
+    },
+}
+
+/// How a row is being read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// As written.
+    Plain,
+    /// The quote here (and its cell) is not one, if that gives the right number of cells.
+    Trial(usize, usize),
+    /// As written, after the trial failed.
+    Settled,
+    /// The quote here (and its cell) is not one.
+    Without(usize, usize),
+    /// No quote counts; the first stray one is reported at its cell.
+    Unquoted(usize),
+}
+
+impl<R: Read> Splitter<R> {
+    /// A splitter whose rows may have `limit` bytes.
+    pub(crate) fn new(reader: R, limit: usize) -> Self {
+        Self {
+            text: TextReader::new(reader),
+            buffer: Vec::new(),
+            row_start: 0,
+            cell_start: 0,
+            mask: 0,
+            block: 0,
+            next: 0,
+            ended: false,
+            cells: Vec::new(),
+            quote: Quote::Outside,
+            doubled: Vec::new(),
+            spanning: None,
+            lines: 0,
+            controls: false,
+            after_return: false,
+            number: 0,
+            width: None,
+            limit,
+            reading: Reading::Plain,
+            consumed: 0,
+            reread: 0,
+        }
+    }
+
+    /// Position of the next byte that structures the row.
+    fn advance(&mut self) -> io::Result<Place> {
+        while self.mask == 0 {
+            let rest = self.buffer.len() - self.next;
+            if rest >= BLOCK || (self.ended && rest > 0) {
+                self.block = self.next;
+                let bytes = &self.buffer[self.next..];
+                self.mask = match bytes.first_chunk::<BLOCK>() {
+                    Some(block) => structure(block),
+                    None => {
+                        let mut block = [b'a'; BLOCK];
+                        block[..rest].copy_from_slice(bytes);
+                        structure(&block)
+                    }
+                };
+                self.next += rest.min(BLOCK);
+            } else if self.ended {
+                return Ok(Place::End);
+            } else if self.buffer.len() - self.row_start > self.limit {
+                return Ok(Place::Beyond);
+            } else {
+                self.refill()?;
+            }
+        }
+        let at = self.block + self.mask.trailing_zeros() as usize;
+        self.mask &= self.mask - 1;
+        Ok(if at - self.row_start > self.limit {
+            Place::Beyond
+        } else {
+            Place::At(at)
+        })
+    }
+
+    /// Moves the unfinished row to the front and reads on behind it.
+    fn refill(&mut self) -> io::Result<()> {
+        let gone = self.row_start;
+        if gone > 0 {
+            self.buffer.copy_within(gone.., 0);
+            self.buffer.truncate(self.buffer.len() - gone);
+            self.consumed += gone as u64;
+            self.row_start = 0;
+            self.cell_start -= gone;
+            self.next -= gone;
+            self.block = self.block.saturating_sub(gone);
+            for cell in &mut self.cells {
+                cell.start -= gone as u32;
+                cell.end -= gone as u32;
+            }
+            if let Some((open, _)) = &mut self.spanning {
+                *open -= gone;
+            }
+            match &mut self.quote {
+                Quote::Outside => {}
+                Quote::Inside { open, .. } => *open -= gone,
+                Quote::Closing { open, at, .. } => {
+                    *open -= gone;
+                    *at -= gone;
+                }
+            }
+            match &mut self.reading {
+                Reading::Trial(open, _) | Reading::Without(open, _) => *open -= gone,
+                Reading::Plain | Reading::Settled | Reading::Unquoted(_) => {}
+            }
+        }
+        self.ended = !self.text.fill(&mut self.buffer)?;
+        Ok(())
+    }
+
+    /// Reads the row from its start again.
+    fn again(&mut self, at: usize, reading: Reading) {
+        self.reread += (at - self.row_start) as u64;
+        self.next = self.row_start;
+        self.begin();
+        self.reading = reading;
+    }
+
+    fn begin(&mut self) {
+        self.cell_start = self.row_start;
+        self.mask = 0;
+        self.cells.clear();
+        self.doubled.clear();
+        self.quote = Quote::Outside;
+        self.spanning = None;
+        self.lines = 0;
+        self.controls = false;
+    }
+
+    /// Whether the bytes between hold nothing but blanks.
+    fn is_blank(&self, from: usize, to: usize) -> bool {
+        self.buffer[from..to]
+            .iter()
+            .all(|byte| matches!(byte, b' ' | b'\t'))
+    }
+
+    fn end_cell(&mut self, at: usize) {
+        let (start, end) = match self.quote {
+            Quote::Closing { open, at, doubled } => {
+                if doubled {
+                    self.doubled.push(self.cells.len());
+                }
+                (open + 1, at)
+            }
+            Quote::Outside | Quote::Inside { .. } => match self.reading {
+                Reading::Trial(open, cell) | Reading::Without(open, cell)
+                    if cell == self.cells.len() =>
+                {
+                    (open + 1, at)
+                }
+                _ => (self.cell_start, at),
+            },
+        };
+        self.quote = Quote::Outside;
+        self.cells.push(Cell {
+            start: start as u32,
+            end: end as u32,
+        });
+        self.cell_start = at + 1;
+    }
+
+    /// Handles one structuring byte; whether it ends the row.
+    fn take(&mut self, at: usize) -> Step {
+        let byte = self.buffer[at];
+        match self.quote {
+            Quote::Outside => return self.take_outside(at, byte),
+            Quote::Inside { .. } => {}
+            Quote::Closing {
+                open,
+                at: quote,
+                doubled,
+            } => {
+                let adjacent = self.is_blank(quote + 1, at);
+                match byte {
+                    b'"' if at == quote + 1 => {
+                        self.quote = Quote::Inside {
+                            open,
+                            doubled: true,
+                        };
+                        return Step::On;
+                    }
+                    b',' if adjacent => {
+                        self.end_cell(at);
+                        return Step::On;
+                    }
+                    b'\n' | b'\r' if adjacent => return Step::End,
+                    b'\t' if adjacent => return Step::On,
+                    // The quote was neither doubled nor an end: part of the text.
+                    _ => self.quote = Quote::Inside { open, doubled },
+                }
+            }
+        }
+        if let Quote::Inside { open, doubled } = self.quote {
+            match byte {
+                b'"' => self.quote = Quote::Closing { open, at, doubled },
+                b'\n' | b'\r' => {
+                    self.controls = true;
+                    self.spanning = Some((open, self.cells.len()));
+                    if byte == b'\r' || at == 0 || self.buffer[at - 1] != b'\r' {
+                        self.lines += 1;
+                    }
+                    if self.lines > MOST_LINES || self.reread > REREAD_BYTES + self.consumed {
+                        return Step::Stray(open, self.cells.len());
+                    }
+                }
+                b',' => {}
+                _ => self.controls = true,
+            }
+        }
+        Step::On
+    }
+
+    fn take_outside(&mut self, at: usize, byte: u8) -> Step {
+        match byte {
+            b',' => self.end_cell(at),
+            b'\n' | b'\r' => return Step::End,
+            b'"' => {
+                let ignored = match self.reading {
+                    Reading::Trial(open, _) | Reading::Without(open, _) => open == at,
+                    Reading::Unquoted(_) => true,
+                    Reading::Plain | Reading::Settled => false,
+                };
+                if !ignored && self.is_blank(self.cell_start, at) {
+                    self.quote = Quote::Inside {
+                        open: at,
+                        doubled: false,
+                    };
+                }
+            }
+            _ => self.controls = true,
+        }
+        Step::On
+    }
+
+    /// What to do with a row that ends here: take it, or read it again because a quote swallowed others.
+    fn settle(&self, end: usize) -> Option<Reading> {
+        let width = self.width?;
+        let fits =
+            self.cells.len() == width || (self.cells.len() > width && self.filled_cells() <= width);
+        match (self.reading, self.spanning) {
+            (Reading::Plain, Some((open, cell))) if !fits => Some(Reading::Trial(open, cell)),
+            (Reading::Plain, Some((open, cell))) if self.every_line_is_a_row(end, width) => {
+                Some(Reading::Without(open, cell))
+            }
+            (Reading::Trial(..), _) if !fits => Some(Reading::Settled),
+            _ => None,
+        }
+    }
+
+    /// Whether each line of the row has the cells of a whole row: two stray quotes in the same column make one row of
+    /// several, with the right number of cells.
+    fn every_line_is_a_row(&self, end: usize, width: usize) -> bool {
+        width > 1
+            && self.buffer[self.row_start..end]
+                .split(|byte| matches!(byte, b'\n' | b'\r'))
+                .filter(|line| !line.is_empty())
+                .all(|line| memchr::memchr_iter(b',', line).count() + 1 == width)
+    }
+
+    fn filled_cells(&self) -> usize {
+        self.cells
+            .iter()
+            .rposition(|cell| cell.start != cell.end)
+            .map_or(0, |last| last + 1)
+    }
+
+    /// Takes the second of each pair of quotes out of the cells that hold such.
+    fn undouble(&mut self) {
+        for index in self.doubled.drain(..) {
+            let cell = &mut self.cells[index];
+            let mut to = cell.start as usize;
+            let mut skip = false;
+            for from in cell.start as usize..cell.end as usize {
+                let byte = self.buffer[from];
+                if skip && byte == b'"' {
+                    skip = false;
+                    continue;
+                }
+                skip = byte == b'"';
+                self.buffer[to] = byte;
+                to += 1;
+            }
+            cell.end = to as u32;
+        }
+    }
+
+    fn stray(&self, open: usize, cell: usize) -> Reading {
+        match self.reading {
+            Reading::Without(_, first) | Reading::Unquoted(first) => Reading::Unquoted(first),
+            _ => Reading::Without(open, cell),
+        }
+    }
+
+    /// Skips to the end of a line that has no end in sight.
+    fn skip_line(&mut self) -> io::Result<()> {
+        self.cells.clear();
+        self.doubled.clear();
+        self.quote = Quote::Outside;
+        self.spanning = None;
+        self.reading = Reading::Plain;
+        loop {
+            // The block in hand may begin before its next position: nothing before that is looked at again.
+            self.row_start = if self.mask == 0 {
+                self.next
+            } else {
+                self.block
+            };
+            self.cell_start = self.row_start;
+            match self.advance()? {
+                Place::At(at) if matches!(self.buffer[at], b'\n' | b'\r') => {
+                    self.after_return = self.buffer[at] == b'\r';
+                    self.row_start = at + 1;
+                    return Ok(());
+                }
+                Place::At(_) | Place::Beyond => {}
+                Place::End => {
+                    self.row_start = self.buffer.len();
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+/// Where the scan has come to.
+enum Place {
+    /// A byte that structures the row.
+    At(usize),
+    /// The row is longer than any may be.
+    Beyond,
+    /// The end of the text.
+    End,
+}
+
+/// What follows from a structuring byte.
+enum Step {
+    On,
+    End,
+    /// The quote at this position, of this cell, has no end.
+    Stray(usize, usize),
+}
+
+impl<R: Read> RowSource for Splitter<R> {
+    fn next_row(&mut self) -> io::Result<Option<Row<'_>>> {
+        let unread = self.mask;
+        let block = self.block;
+        self.begin();
+        self.mask = unread;
+        self.block = block;
+        self.reading = Reading::Plain;
+        let mut endless = false;
+        loop {
+            let place = match self.advance()? {
+                Place::End if self.buffer.len() - self.row_start > self.limit => Place::Beyond,
+                place => place,
+            };
+            let at = match place {
+                Place::At(at) => at,
+                Place::End => {
+                    let at = self.buffer.len();
+                    match self.quote {
+                        Quote::Inside { open, .. } => {
+                            let reading = self.stray(open, self.cells.len());
+                            self.again(at, reading);
+                            continue;
+                        }
+                        Quote::Closing {
+                            open, at: quote, ..
+                        } if !self.is_blank(quote + 1, at) => {
+                            let reading = self.stray(open, self.cells.len());
+                            self.again(at, reading);
+                            continue;
+                        }
+                        Quote::Outside | Quote::Closing { .. } => {}
+                    }
+                    if at == self.row_start {
+                        return Ok(None);
+                    }
+                    self.end_cell(at);
+                    if let Some(reading) = self.settle(at) {
+                        self.again(at, reading);
+                        continue;
+                    }
+                    self.row_start = at;
+                    break;
+                }
+                Place::Beyond => match self.quote {
+                    Quote::Inside { open, .. } | Quote::Closing { open, .. } => {
+                        let reading = self.stray(open, self.cells.len());
+                        self.again(self.row_start + self.limit, reading);
+                        continue;
+                    }
+                    Quote::Outside => {
+                        endless = true;
+                        self.next = self.next.min(self.row_start + self.limit + 1);
+                        self.mask = 0;
+                        self.skip_line()?;
+                        break;
+                    }
+                },
+            };
+            if self.after_return {
+                self.after_return = false;
+                if at == self.row_start && self.buffer[at] == b'\n' {
+                    self.row_start += 1;
+                    self.cell_start += 1;
+                    continue;
+                }
+            }
+            match self.take(at) {
+                Step::On => {}
+                Step::Stray(open, cell) => {
+                    let reading = self.stray(open, cell);
+                    self.again(at, reading);
+                }
+                Step::End => {
+                    self.end_cell(at);
+                    if let Some(reading) = self.settle(at) {
+                        self.again(at, reading);
+                        continue;
+                    }
+                    self.after_return = self.buffer[at] == b'\r';
+                    self.row_start = at + 1;
+                    break;
+                }
+            }
+        }
+        self.undouble();
+        self.number += 1;
+        let defect = match self.reading {
+            _ if endless => Some(RowDefect::Endless),
+            Reading::Trial(_, cell) | Reading::Without(_, cell) | Reading::Unquoted(cell) => {
+                Some(RowDefect::StrayQuote(cell))
+            }
+            Reading::Plain | Reading::Settled => None,
+        };
+        Ok(Some(Row {
+            number: self.number,
+            buffer: &self.buffer,
+            cells: &self.cells,
+            controls: self.controls,
+            defect,
+        }))
+    }
+
+    fn set_width(&mut self, width: usize) {
+        self.width = Some(width);
+    }
+
+    fn encoding(&self) -> TextEncoding {
+        self.text.encoding()
+    }
+}

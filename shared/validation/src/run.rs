@@ -1,0 +1,227 @@
+//! What one check gathers on its way: files, counts, and what goes to the sink.
+
+use std::borrow::Cow;
+
+use standard::Severity;
+
+use crate::links::Collector;
+use crate::rules::own::{OwnCheck, OwnRules};
+use crate::tally::Tally;
+use crate::{
+    CheckError, FileInfo, FileSummary, Finding, JudgedRecord, Note, Outcome, Progress, Settings,
+    Sink, Summary,
+};
+
+/// Characters of a value that a finding shows.
+const SHOWN: usize = 200;
+
+/// A check while it goes.
+pub(crate) struct Run<'a> {
+    pub(crate) settings: &'a Settings<'a>,
+    pub(crate) own: &'a OwnRules,
+    pub(crate) progress: Progress,
+    sink: &'a mut dyn Sink,
+    tally: Tally,
+    links: Option<Collector<'a>>,
+    /// Findings handed to the sink.
+    kept: u64,
+    infos: Vec<FileInfo>,
+    files: Vec<FileSummary>,
+    /// Notes on the archive as a whole; the first file carries them.
+    notes: Vec<Note>,
+    upload_failed: bool,
+    unreadable: bool,
+}
+
+impl<'a> Run<'a> {
+    /// A check that hands what it finds to a sink.
+    pub(crate) fn new(
+        settings: &'a Settings<'a>,
+        own: &'a OwnRules,
+        sink: &'a mut dyn Sink,
+    ) -> Self {
+        let links = match settings.links {
+            crate::Links::WithinArchive => Some(Collector::new(settings.standard)),
+            crate::Links::Deferred => None,
+        };
+        Self {
+            settings,
+            own,
+            progress: Progress::default(),
+            sink,
+            tally: Tally::default(),
+            links,
+            kept: 0,
+            infos: Vec::new(),
+            files: Vec::new(),
+            notes: Vec::new(),
+            upload_failed: false,
+            unreadable: false,
+        }
+    }
+
+    /// Adds notes on the archive.
+    pub(crate) fn note(&mut self, notes: Vec<Note>) {
+        self.notes.extend(notes);
+    }
+
+    /// A file begins; its index.
+    pub(crate) fn begin_file(&mut self, info: FileInfo, mut notes: Vec<Note>) -> u16 {
+        let index = u16::try_from(self.infos.len()).unwrap_or(u16::MAX);
+        self.sink.file(index, &info);
+        if let Some(links) = &mut self.links {
+            links.file(index, &info);
+        }
+        notes.splice(0..0, std::mem::take(&mut self.notes));
+        self.files.push(FileSummary {
+            info: info.clone(),
+            encoding: None,
+            total: 0,
+            passed: 0,
+            unreadable: false,
+            notes,
+        });
+        self.infos.push(info);
+        index
+    }
+
+    /// The summary of a file, to be filled while it is read.
+    pub(crate) fn file(&mut self, index: u16) -> &mut FileSummary {
+        &mut self.files[usize::from(index)]
+    }
+
+    /// Marks a file that could not be read to its end.
+    pub(crate) fn file_unreadable(&mut self, index: u16) {
+        let file = self.file(index);
+        file.unreadable = true;
+        file.passed = 0;
+        self.unreadable = true;
+    }
+
+    /// Marks the upload as not readable.
+    pub(crate) fn upload_unreadable(&mut self) {
+        self.unreadable = true;
+    }
+
+    /// Takes a finding; its severity.
+    pub(crate) fn finding(&mut self, finding: &Finding<'_>, kind: Option<usize>) -> Severity {
+        let severity = finding.severity(self.settings.standard);
+        self.tally.add(finding, kind, severity);
+        if self.kept < self.settings.limits.kept_findings {
+            self.kept += 1;
+            self.sink.finding(finding);
+        }
+        severity
+    }
+
+    /// Takes a finding of an own check about the upload or a file, unless its rule is switched off.
+    pub(crate) fn file_finding(
+        &mut self,
+        check: OwnCheck,
+        file: Option<u16>,
+        value: &str,
+        detail: Option<&str>,
+        suggestion: Option<&str>,
+    ) {
+        let Some(rule) = self.own.get(check) else {
+            return;
+        };
+        let finding = Finding {
+            file,
+            row: None,
+            column: None,
+            field: None,
+            rule,
+            value: shown(Cow::Borrowed(value)),
+            detail: detail.map(Cow::Borrowed),
+            suggestion: suggestion.map(Cow::Borrowed),
+        };
+        let kind = file.and_then(|file| {
+            let kind = self.infos[usize::from(file)].kind.as_deref()?;
+            self.settings.standard.kind_index(kind)
+        });
+        if self.finding(&finding, kind) == Severity::Error && file.is_none() {
+            self.upload_failed = true;
+        }
+    }
+
+    /// Takes a judged record.
+    pub(crate) fn record(&mut self, record: &JudgedRecord<'_>) {
+        let file = self.file(record.file);
+        file.total += 1;
+        file.passed += u64::from(record.passed);
+        self.progress.records += 1;
+        self.sink.record(record);
+        if let Some(links) = &mut self.links {
+            links.record(record);
+        }
+    }
+
+    /// Counts a record of a file that cannot be judged.
+    pub(crate) fn unjudged_record(&mut self, file: u16) {
+        self.file(file).total += 1;
+        self.progress.records += 1;
+    }
+
+    /// Tells how far the check is.
+    ///
+    /// # Errors
+    /// When the sink asks to stop.
+    pub(crate) fn tell_progress(&mut self) -> Result<(), CheckError> {
+        if self.sink.progress(self.progress).is_break() {
+            return Err(CheckError::Cancelled);
+        }
+        Ok(())
+    }
+
+    /// Findings between the files, then the summary.
+    pub(crate) fn finish(mut self) -> Summary {
+        if let Some(links) = self.links.take() {
+            let kinds: Vec<Option<usize>> = self
+                .infos
+                .iter()
+                .map(|info| self.settings.standard.kind_index(info.kind.as_deref()?))
+                .collect();
+            links.each_finding(&mut |finding| {
+                let kind = finding.file.and_then(|file| *kinds.get(usize::from(file))?);
+                self.finding(finding, kind);
+            });
+        }
+        let total = self.files.iter().map(|file| file.total).sum();
+        let passed = self.files.iter().map(|file| file.passed).sum();
+        let standard = self.settings.standard;
+        let outcome = if passed == 0 {
+            Outcome::Rejected
+        } else if passed == total && !self.unreadable && !self.upload_failed {
+            Outcome::Accepted
+        } else {
+            Outcome::Partly
+        };
+        Summary {
+            standard: standard.version.clone(),
+            outcome,
+            total,
+            passed,
+            errors: self.tally.errors,
+            warnings: self.tally.warnings,
+            truncated: self.tally.errors + self.tally.warnings > self.kept,
+            unreadable: self.unreadable,
+            by_rule: self.tally.by_rule(standard),
+            by_column: self.tally.by_column(standard),
+            causes: self.tally.causes(standard, &self.infos),
+            files: self.files,
+        }
+    }
+}
+
+/// A value as findings show it.
+pub(crate) fn shown(value: Cow<'_, str>) -> Cow<'_, str> {
+    // A character has at least one byte: most values are not counted.
+    if value.len() <= SHOWN {
+        return value;
+    }
+    match value.char_indices().nth(SHOWN) {
+        Some((end, _)) => Cow::Owned(value[..end].to_owned()),
+        None => value,
+    }
+}

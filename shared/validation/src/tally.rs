@@ -1,0 +1,145 @@
+//! Counts findings as they are made; the counts are exact however many are kept.
+
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
+use standard::{Severity, Standard};
+
+use crate::finding::fill_texts;
+use crate::{Cause, FileInfo, Finding, Language};
+
+/// Rows of a cause that are named.
+const ROWS: usize = 20;
+/// Values of a cause that are named.
+const VALUES: usize = 5;
+
+/// What has been found so far.
+#[derive(Default)]
+pub(crate) struct Tally {
+    /// Findings of severity error.
+    pub(crate) errors: u64,
+    /// Findings of severity warning.
+    pub(crate) warnings: u64,
+    causes: HashMap<Place, Gathered>,
+}
+
+/// What a cause is told by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Place {
+    rule: u16,
+    kind: Option<u16>,
+    field: Option<u16>,
+    severity: Severity,
+}
+
+struct Gathered {
+    findings: u64,
+    rows: Vec<u32>,
+    values: Vec<String>,
+    first: Finding<'static>,
+}
+
+impl Tally {
+    /// Counts a finding.
+    pub(crate) fn add(&mut self, finding: &Finding<'_>, kind: Option<usize>, severity: Severity) {
+        match severity {
+            Severity::Error => self.errors += 1,
+            Severity::Warning => self.warnings += 1,
+        }
+        let place = Place {
+            rule: finding.rule,
+            kind: kind.and_then(|kind| u16::try_from(kind).ok()),
+            field: finding.field,
+            severity,
+        };
+        let gathered = self.causes.entry(place).or_insert_with(|| Gathered {
+            findings: 0,
+            rows: Vec::new(),
+            values: Vec::new(),
+            first: finding.to_owned_finding(),
+        });
+        gathered.findings += 1;
+        if let Some(row) = finding.row
+            && gathered.rows.len() < ROWS
+        {
+            gathered.rows.push(row);
+        }
+        if gathered.values.len() < VALUES
+            && !finding.value.is_empty()
+            && !gathered.values.iter().any(|value| *value == finding.value)
+        {
+            gathered.values.push(finding.value.to_string());
+        }
+    }
+
+    /// Findings by rule id.
+    pub(crate) fn by_rule(&self, standard: &Standard) -> BTreeMap<String, u64> {
+        let mut counts = BTreeMap::new();
+        for (place, gathered) in &self.causes {
+            let id = &standard.rules[usize::from(place.rule)].id;
+            *counts.entry(id.clone()).or_default() += gathered.findings;
+        }
+        counts
+    }
+
+    /// Findings by `kind.column`.
+    pub(crate) fn by_column(&self, standard: &Standard) -> BTreeMap<String, u64> {
+        let mut counts = BTreeMap::new();
+        for (place, gathered) in &self.causes {
+            let (Some(kind), Some(field)) = (place.kind, place.field) else {
+                continue;
+            };
+            let kind = &standard.kinds[usize::from(kind)];
+            let name = format!("{}.{}", kind.code, kind.fields[usize::from(field)].code);
+            *counts.entry(name).or_default() += gathered.findings;
+        }
+        counts
+    }
+
+    /// Findings grouped by what has to be mended: errors before warnings, most findings first.
+    pub(crate) fn causes(self, standard: &Standard, files: &[FileInfo]) -> Vec<Cause> {
+        let mut places: Vec<(Place, Gathered)> = self.causes.into_iter().collect();
+        places.sort_by_key(|(place, gathered)| {
+            (
+                std::cmp::Reverse(place.severity),
+                std::cmp::Reverse(gathered.findings),
+                *place,
+            )
+        });
+        places
+            .into_iter()
+            .map(|(place, gathered)| cause(place, gathered, standard, files))
+            .collect()
+    }
+}
+
+fn cause(place: Place, gathered: Gathered, standard: &Standard, files: &[FileInfo]) -> Cause {
+    let rule = &standard.rules[usize::from(place.rule)];
+    let kind = place.kind.map(|kind| &standard.kinds[usize::from(kind)]);
+    let field = kind
+        .zip(place.field)
+        .map(|(kind, field)| &kind.fields[usize::from(field)]);
+    let (message_zh, mend_zh) = fill_texts(&gathered.first, standard, files, Language::Chinese);
+    let (message_en, mend_en) = fill_texts(&gathered.first, standard, files, Language::English);
+    Cause {
+        rule: rule.id.clone(),
+        kind: kind.map(|kind| kind.code.clone()),
+        code: field.map(|field| field.code.clone()),
+        severity: severity_name(place.severity).to_owned(),
+        findings: gathered.findings,
+        rows: gathered.rows,
+        values: gathered.values,
+        message_zh,
+        message_en,
+        mend_zh,
+        mend_en,
+    }
+}
+
+/// Name in JSON.
+pub(crate) fn severity_name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}

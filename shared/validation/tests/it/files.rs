@@ -1,0 +1,294 @@
+use crate::support::{check_bytes, check_csv, csv, header, lis, lis_file, zip};
+
+#[test]
+fn a_clean_file_is_accepted() {
+    let checked = check_csv("lis_1.csv", lis_file(3, |_| {}));
+    assert_eq!(checked.lines(), Vec::<String>::new());
+    assert_eq!(checked.summary.outcome, validation::Outcome::Accepted);
+    assert_eq!((checked.summary.total, checked.summary.passed), (3, 3));
+    assert_eq!(checked.notes(), Vec::<&str>::new());
+    assert_eq!(checked.records[2].row, 4);
+    assert_eq!(checked.records[0].values[6], "甲型流感病毒抗原阳性");
+}
+
+#[test]
+fn every_encoding_reads_the_same() {
+    let text = lis_file(3, |rows| rows[2][7] = "9x".into());
+    let plain = check_csv("lis_1.csv", &text);
+    assert_eq!(plain.lines(), ["lis_1.csv 3 H P8004 GEN-017 \"9x\""]);
+    let marked = format!("\u{feff}{text}");
+    let utf16: Vec<u16> = text.encode_utf16().collect();
+    let utf16_le: Vec<u8> = utf16.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+    let utf16_be: Vec<u8> = utf16.iter().flat_map(|unit| unit.to_be_bytes()).collect();
+    for (bytes, encoding, note) in [
+        (marked.into_bytes(), "UTF-8", None),
+        (
+            encoding_rs::GB18030.encode(&text).0.into_owned(),
+            "GB18030",
+            None,
+        ),
+        (
+            [b"\xff\xfe", utf16_le.as_slice()].concat(),
+            "UTF-16LE",
+            Some("utf16"),
+        ),
+        (
+            [b"\xfe\xff", utf16_be.as_slice()].concat(),
+            "UTF-16BE",
+            Some("utf16"),
+        ),
+        (utf16_le.clone(), "UTF-16LE", Some("utf16")),
+        (utf16_be.clone(), "UTF-16BE", Some("utf16")),
+    ] {
+        let checked = check_csv("lis_1.csv", bytes);
+        assert_eq!(checked.lines(), plain.lines(), "{encoding}");
+        assert_eq!(checked.records, plain.records, "{encoding}");
+        assert_eq!(checked.summary.files[0].encoding.as_deref(), Some(encoding));
+        assert_eq!(checked.notes(), note.into_iter().collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn every_line_end_reads_the_same() {
+    let text = lis_file(3, |rows| rows[3][4].clear());
+    let plain = check_csv("lis_1.csv", &text);
+    assert_eq!(plain.lines(), ["lis_1.csv 4 E P8001 GEN-009 \"\""]);
+    for end in ["\n", "\r"] {
+        let checked = check_csv("lis_1.csv", text.replace("\r\n", end));
+        assert_eq!(checked.lines(), plain.lines(), "{end:?}");
+        assert_eq!(checked.records, plain.records, "{end:?}");
+    }
+    let unended = check_csv("lis_1.csv", text.trim_end());
+    assert_eq!(unended.records, plain.records);
+}
+
+#[test]
+fn a_quoted_cell_of_several_lines_is_one_row() {
+    let text = lis_file(3, |rows| {
+        rows[1][6] = "\"第一行\r\n第二行，有\"\"引号\"\"\n\r第三行,阳性\"".into();
+        rows[3][7] = "7x".into();
+    });
+    let checked = check_csv("lis_1.csv", text);
+    assert_eq!(checked.lines(), ["lis_1.csv 4 H P8004 GEN-017 \"7x\""]);
+    assert_eq!(
+        checked.records[0].written[6],
+        "第一行\r\n第二行，有\"引号\"\n\r第三行,阳性"
+    );
+}
+
+#[test]
+fn a_stray_quote_does_not_swallow_the_rows_behind_it() {
+    for last in [lis(9)[6].clone(), "乙型\"阳性".into()] {
+        let text = lis_file(9, |rows| {
+            rows[2][6] = "\"甲型流感阳性".into();
+            rows[5][7] = "7x".into();
+            rows[9][6] = last;
+        });
+        let checked = check_csv("lis_1.csv", text);
+        assert_eq!(
+            checked.lines(),
+            [
+                "lis_1.csv 3 G P8003 GEN-005 \"甲型流感阳性\"",
+                "lis_1.csv 6 H P8004 GEN-017 \"7x\"",
+            ]
+        );
+        assert_eq!((checked.summary.total, checked.summary.passed), (9, 7));
+        assert!(checked.findings[0].message.contains("多余的英文双引号"));
+    }
+}
+
+#[test]
+fn a_stray_quote_that_another_ends_is_found_by_the_number_of_fields() {
+    let text = lis_file(6, |rows| {
+        rows[2][6] = "\"甲型流感阳性".into();
+        rows[4][6] = "甲型流感阳性\"".into();
+    });
+    let checked = check_csv("lis_1.csv", text);
+    assert_eq!(
+        checked.lines(),
+        ["lis_1.csv 3 G P8003 GEN-005 \"甲型流感阳性\""]
+    );
+    assert_eq!(checked.summary.total, 6);
+}
+
+#[test]
+fn quotes_inside_a_quoted_cell_are_text() {
+    let text = lis_file(2, |rows| rows[1][6] = "\"提示\"甲流\"阳性,已复核\" ".into());
+    let checked = check_csv("lis_1.csv", text);
+    assert_eq!(checked.lines(), Vec::<String>::new());
+    assert_eq!(checked.records[0].written[6], "提示\"甲流\"阳性,已复核");
+}
+
+#[test]
+fn rows_of_another_width_are_reported_once_each() {
+    let text = lis_file(4, |rows| {
+        rows[1].pop();
+        rows[2].push("x".into());
+        rows[3].extend([String::new(), String::new()]);
+    });
+    let checked = check_csv("lis_1.csv", text);
+    assert_eq!(
+        checked.lines(),
+        [
+            "lis_1.csv 2 - - GEN-005 \"\"",
+            "lis_1.csv 3 - - GEN-005 \"\""
+        ]
+    );
+    assert_eq!((checked.summary.total, checked.summary.passed), (4, 2));
+}
+
+#[test]
+fn blank_rows_are_told_except_at_the_end() {
+    let text =
+        lis_file(2, |rows| rows.insert(2, vec![String::new(); 9])) + ",,,,,,,,\r\n\r\n \t\r\n";
+    let checked = check_csv("lis_1.csv", text);
+    assert_eq!(checked.lines(), ["lis_1.csv 3 - - GEN-007 \"\""]);
+    assert_eq!(checked.summary.total, 2);
+    assert_eq!(checked.records[1].row, 4);
+}
+
+#[test]
+fn a_tab_before_each_value_is_read_with_a_note() {
+    let text = lis_file(2, |_| {}).replace(',', ",\t");
+    let checked = check_csv("lis_1.csv", text);
+    assert_eq!(checked.lines(), Vec::<String>::new());
+    assert_eq!(checked.notes(), ["tabs"]);
+    let text = lis_file(1, |rows| rows[1][3] = "LIS\t1\u{7f}".into());
+    let checked = check_csv("lis_1.csv", text);
+    assert_eq!(
+        checked.lines(),
+        ["lis_1.csv 2 D P8000 GEN-020 \"LIS\\t1\\u{7f}\""]
+    );
+}
+
+#[test]
+fn foreign_first_columns_are_ignored() {
+    for (name, lines) in [
+        ("", vec![]),
+        ("zyid", vec!["lis_1.csv 1 A - GEN-003 \"zyid\""]),
+    ] {
+        let text = lis_file(2, |rows| {
+            rows[0].insert(0, name.into());
+            rows[1].insert(0, "1".into());
+            rows[2].insert(0, "2".into());
+        });
+        let checked = check_csv("lis_1.csv", text);
+        assert_eq!(checked.lines(), lines);
+        assert_eq!(checked.summary.passed, 2);
+    }
+}
+
+#[test]
+fn a_misspelt_code_is_one_finding_with_what_was_meant() {
+    let text = lis_file(2, |rows| rows[0][6] = "p80O3".into());
+    let checked = check_csv("lis_1.csv", text);
+    assert_eq!(checked.lines(), ["lis_1.csv 1 G P8003 GEN-002 \"p80O3\""]);
+    assert_eq!(checked.findings[0].suggestion.as_deref(), Some("P8003"));
+    assert_eq!((checked.summary.total, checked.summary.passed), (2, 0));
+}
+
+#[test]
+fn a_missing_column_is_one_finding() {
+    let text = lis_file(3, |rows| {
+        rows.iter_mut().for_each(|row| drop(row.remove(4)))
+    });
+    let checked = check_csv("lis_1.csv", text);
+    assert_eq!(checked.lines(), ["lis_1.csv 1 - P8001 GEN-002 \"\""]);
+    assert_eq!((checked.summary.total, checked.summary.passed), (3, 0));
+}
+
+#[test]
+fn columns_of_our_own_report_are_ignored() {
+    let text = lis_file(1, |rows| {
+        rows[0].extend(["#错误".into(), "#如何修改".into()]);
+        rows[1].extend(["x".into(), "y".into()]);
+    });
+    let checked = check_csv("lis_1.csv", text);
+    assert_eq!(checked.lines(), Vec::<String>::new());
+    assert_eq!(checked.notes(), ["own_columns"]);
+}
+
+#[test]
+fn a_file_with_the_columns_of_another_kind_says_which() {
+    let checked = check_csv("flu_1.csv", lis_file(2, |_| {}));
+    assert_eq!(checked.lines(), ["flu_1.csv 1 - - GEN-001 \"P7501\""]);
+    assert_eq!(checked.findings[0].suggestion.as_deref(), Some("lis_"));
+    assert_eq!((checked.summary.total, checked.summary.passed), (2, 0));
+    let checked = check_csv("data.csv", lis_file(2, |_| {}));
+    assert_eq!(checked.lines(), ["data.csv - - - ZIP-003 \"data.csv\""]);
+    assert_eq!(checked.findings[0].suggestion.as_deref(), Some("lis_"));
+}
+
+#[test]
+fn a_file_without_header_or_records_says_so() {
+    let checked = check_csv("lis_1.csv", csv(&[lis(1), lis(2)]));
+    assert_eq!(checked.lines(), ["lis_1.csv 1 - - GEN-001 \"01\""]);
+    let checked = check_csv("lis_1.csv", csv(&[header("lis")]));
+    assert_eq!(checked.lines(), ["lis_1.csv - - - GEN-008 \"\""]);
+    let checked = check_csv("lis_1.csv", "");
+    assert_eq!(checked.lines(), ["lis_1.csv - - - GEN-001 \"\""]);
+}
+
+#[test]
+fn text_that_is_no_text_is_reported_at_its_cell() {
+    let mut bytes = lis_file(3, |_| {}).into_bytes();
+    let at = bytes
+        .windows(3)
+        .rposition(|window| window == "型".as_bytes())
+        .unwrap();
+    bytes[at] = 0xff;
+    let checked = check_csv("lis_1.csv", &bytes);
+    assert_eq!(checked.findings.len(), 1);
+    assert!(checked.lines()[0].starts_with("lis_1.csv 4 G P8003 GEN-006"));
+    assert_eq!((checked.summary.total, checked.summary.passed), (3, 2));
+}
+
+#[test]
+fn repeated_keys_name_the_earlier_row() {
+    let text = lis_file(4, |rows| {
+        rows[4] = rows[2].clone();
+        rows[4][2] = "2019/12/3 8:15".into();
+    });
+    let checked = check_csv("lis_1.csv", text);
+    assert_eq!(
+        checked.lines(),
+        [
+            "lis_1.csv 5 C P7506 GEN-015 \"2019/12/3 8:15\"",
+            "lis_1.csv 5 A P7501 LIS-001 \"01\"",
+        ]
+    );
+}
+
+#[test]
+fn several_files_come_in_the_order_of_the_archive() {
+    let bad = lis_file(1, |rows| rows[1][7] = "x".into());
+    let checked = check_bytes(&zip(&[
+        ("LIS_2.CSV", lis_file(2, |_| {}).as_bytes()),
+        ("数据/lis_1.csv", bad.as_bytes()),
+        ("__MACOSX/._lis_1.csv", b"x"),
+    ]));
+    assert_eq!(checked.lines(), ["lis_1.csv 2 H P8004 GEN-017 \"x\""]);
+    let names: Vec<&str> = checked
+        .summary
+        .files
+        .iter()
+        .map(|file| file.info.name.as_str())
+        .collect();
+    assert_eq!(names, ["LIS_2.CSV", "lis_1.csv"]);
+    assert_eq!(checked.summary.outcome, validation::Outcome::Partly);
+    assert_eq!(checked.notes(), ["system_files"]);
+    assert_eq!(checked.summary.files[1].notes[0].code, "in_folder");
+}
+
+#[test]
+fn an_endless_line_is_one_finding() {
+    let text = lis_file(3, |rows| rows[2][6] = "x".repeat(3 << 20));
+    let checked = check_csv("lis_1.csv", text);
+    assert_eq!(checked.lines(), ["lis_1.csv 3 - - GEN-005 \"\""]);
+    assert_eq!((checked.summary.total, checked.summary.passed), (3, 2));
+    let text = lis_file(3, |rows| {
+        rows[3][6] = format!("\"{}", "x,\n".repeat(1 << 20))
+    });
+    let checked = check_csv("lis_1.csv", text);
+    assert_eq!(checked.lines()[0], "lis_1.csv 4 G P8003 GEN-005 \"x\"");
+}

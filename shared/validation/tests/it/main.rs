@@ -1,0 +1,11 @@
+//! The whole check, as its callers use it.
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "functions that tests share are not seen as tests by the lints"
+)]
+
+mod archives;
+mod files;
+mod support;
+mod values;
