@@ -334,6 +334,34 @@ fn kept_findings_are_limited_and_counts_are_not() {
 }
 
 #[test]
+fn the_samples_are_in_order() {
+    let samples = [
+        (
+            IcdCategory::Disease,
+            include_bytes!("../../../../../docs/samples/icd_disease.zip").as_slice(),
+        ),
+        (
+            IcdCategory::Procedure,
+            include_bytes!("../../../../../docs/samples/icd_procedure.zip"),
+        ),
+        (
+            IcdCategory::Morphology,
+            include_bytes!("../../../../../docs/samples/icd_morphology.zip"),
+        ),
+    ];
+    for (category, archive) in samples {
+        let report = read(
+            archive,
+            &request(category),
+            standard::latest(),
+            &IcdLimits::default(),
+        );
+        assert_eq!(lines(&report), []);
+        assert!(report.codes.is_some_and(|codes| codes.len() > 1));
+    }
+}
+
+#[test]
 fn every_rule_of_code_files_is_judged_here() {
     let of_code_files = |rule: &&standard::Rule| rule.id.starts_with("ICD-");
     let rules = standard::latest().rules.iter().filter(of_code_files);
