@@ -30,8 +30,9 @@ async function request(method, path, body) {
     throw new ApiError(text('signed_out'), 401);
   }
   const problem = await response.json().catch(() => ({}));
-  const own = language() === 'en' ? problem.detail_en : problem.detail_zh;
-  throw new ApiError(own ?? problem.detail ?? problem.title ?? text('failed_request'), response.status);
+  const own = (texts) => texts?.[language()];
+  const fields = (problem.fields ?? []).map((field) => own(field.message)).filter(Boolean);
+  throw new ApiError(fields.join(' ') || own(problem.message) || text('failed_request'), response.status);
 }
 
 export const get = async (path) => (await request('GET', path)).json();

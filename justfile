@@ -1,0 +1,26 @@
+# Every task in one word; `just --list` shows them.
+
+# The whole service on this machine.
+run *options:
+    cargo run -- {{options}}
+
+# Everything that must pass.
+test:
+    tests/run
+
+# The same without the slow tools.
+quick:
+    tests/run quick
+
+# Writes the generated pages and samples anew.
+generate:
+    cargo run -p generate -- pages
+    cargo run -p generate -- samples --all
+
+# How fast the check is, against inflating and parsing alone.
+bench:
+    cargo bench -p validation
+
+# Checks a file on the command line.
+check file:
+    cargo run --release -p operate -- check {{file}}

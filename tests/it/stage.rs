@@ -1,0 +1,237 @@
+//! The embedded stores without triggers: a test delivers each event itself, as often and in the order it likes.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use aws_credential_types::Credentials;
+use axum::Router;
+use axum::body::Body;
+use domain::{
+    AccountState, Clock, FileName, Institution, NewAccount, PasswordHash, Role, Sha256, Upload,
+    UploadId, UploadKind, UploadStatus,
+};
+use http::Request;
+use intake::Intake;
+use jiff::{SignedDuration, Timestamp};
+use object_store_server::{ObjectCreated, ObjectStore};
+use serde_json::Value;
+use startup::{Clients, Config, Options};
+use store::{accounts, schema, sessions, uploads};
+use table_server::Table;
+use tempfile::TempDir;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tower::ServiceExt;
+use web::Service;
+
+use crate::faults::Faults;
+
+const KEY: &str = "stage";
+
+/// Object store and table of their own, a clock that stands until it is moved, and the events that wait.
+pub struct Stage {
+    objects: object_store_server::Running,
+    table: table_server::Running,
+    events: Mutex<UnboundedReceiver<ObjectCreated>>,
+    seconds: Arc<AtomicU64>,
+    start: Timestamp,
+    _folder: TempDir,
+}
+
+/// A hospital on a stage.
+pub struct Player {
+    pub account: domain::Account,
+    token: String,
+}
+
+impl Stage {
+    pub async fn set() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (sender, events) = tokio::sync::mpsc::unbounded_channel();
+        let options = object_store_server::Options::new(folder.path().join("objects"), KEY, KEY);
+        let objects = ObjectStore::start(options, sender).await.unwrap();
+        let table = Table::start(table_server::Options {
+            file: folder.path().join("table.sqlite"),
+            address: "127.0.0.1:0".parse().unwrap(),
+        })
+        .unwrap();
+        let stage = Self {
+            objects,
+            table,
+            events: Mutex::new(events),
+            seconds: Arc::new(AtomicU64::new(0)),
+            // Events of the store carry the machine's time, so the stage's clock begins there.
+            start: Timestamp::now(),
+            _folder: folder,
+        };
+        let clients = stage.clients(&Faults::none()).await;
+        clients.s3.create_bucket().bucket("flu").send().await.unwrap();
+        schema::create(&clients.store).await.unwrap();
+        stage
+    }
+
+    /// Lets time pass.
+    pub fn wait(&self, duration: SignedDuration) {
+        let seconds = u64::try_from(duration.as_secs()).unwrap();
+        self.seconds.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    pub fn clock(&self) -> Clock {
+        let (start, seconds) = (self.start, Arc::clone(&self.seconds));
+        Clock::from_fn(move || {
+            let passed = i64::try_from(seconds.load(Ordering::SeqCst)).unwrap();
+            start + SignedDuration::from_secs(passed)
+        })
+    }
+
+    pub async fn clients(&self, faults: &Faults) -> Clients {
+        let config = Config {
+            table: "flu".to_owned(),
+            bucket: "flu".to_owned(),
+            s3_endpoint: Some(format!("http://{}", self.objects.address())),
+            s3_public_endpoint: None,
+            dynamodb_endpoint: Some(format!("http://{}", self.table.address())),
+            standard_overrides: None,
+            region: "us-east-1".to_owned(),
+        };
+        let options = Options {
+            credentials: Some(Credentials::new(KEY, KEY, None, None, "stage")),
+            http_client: Some(faults.client()),
+            // A retry would hide the fault.
+            attempts: Some(1),
+        };
+        Clients::new(&config, options).await
+    }
+
+    /// A process that judges uploads.
+    pub async fn worker(&self, faults: &Faults) -> Intake {
+        let clients = self.clients(faults).await;
+        Intake::new(clients.store, clients.files, self.clock(), standard::versions())
+    }
+
+    /// A new hospital with the institution of the sample data.
+    pub async fn player(&self) -> Player {
+        static NUMBER: AtomicU32 = AtomicU32::new(1);
+        let store = self.clients(&Faults::none()).await.store;
+        let institution = Institution::new(
+            sample_data::DEMO_INSTITUTION_CODE,
+            sample_data::DEMO_INSTITUTION_NAME,
+        );
+        let name = format!("player-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let account = NewAccount {
+            login_name: name.parse().unwrap(),
+            phone: None,
+            role: Role::DataManager,
+            institution: Some(institution.unwrap()),
+            province: None,
+            password_hash: PasswordHash::nobody().clone(),
+            state: AccountState::Active,
+        };
+        let now = self.clock().now();
+        let account = accounts::create(&store, account, now).await.unwrap();
+        let (token, _) = sessions::begin(&store, &account, now).await.unwrap();
+        Player {
+            account,
+            token: token.expose().to_owned(),
+        }
+    }
+
+    /// Registers an upload and puts its object; gives its id and the event the store sends.
+    pub async fn upload(&self, player: &Player, name: &str, bytes: &[u8]) -> (UploadId, Value) {
+        let upload = self.ticket(player, name, bytes).await;
+        (upload.id.clone(), self.put(&upload, bytes).await)
+    }
+
+    pub async fn ticket(&self, player: &Player, name: &str, bytes: &[u8]) -> Upload {
+        let store = self.clients(&Faults::none()).await.store;
+        let account = player.account.id.clone();
+        let sequence = uploads::next_sequence(&store, &account).await.unwrap();
+        let now = self.clock().now();
+        let upload = Upload {
+            account,
+            id: UploadId::new(sequence),
+            kind: UploadKind::Data,
+            file_name: name.parse::<FileName>().unwrap(),
+            size: bytes.len() as u64,
+            sha256: Sha256::of(bytes),
+            dry_run: false,
+            status: UploadStatus::Registered,
+            registered_at: now,
+            url_until: now + Upload::URL_LIFE,
+            object_version: None,
+            received_at: None,
+            standard: None,
+            lease: None,
+            fence: 0,
+            progress: None,
+            generation: None,
+            figures: None,
+            settlement: None,
+            reason: None,
+            finished_at: None,
+        };
+        uploads::register(&store, &upload).await.unwrap();
+        upload
+    }
+
+    pub async fn put(&self, upload: &Upload, bytes: &[u8]) -> Value {
+        let clients = self.clients(&Faults::none()).await;
+        clients
+            .s3
+            .put_object()
+            .bucket("flu")
+            .key(upload.object_key())
+            .body(bytes.to_vec().into())
+            .send()
+            .await
+            .unwrap();
+        // Only this PUT makes events, and the store sends each before it answers.
+        let mut event = None;
+        while let Ok(next) = self.events.lock().unwrap().try_recv() {
+            if next.key == upload.object_key() {
+                event = Some(next.notification());
+            }
+        }
+        event.expect("the store sent no event")
+    }
+
+    /// An answer of the list's API, as the hospital reads it.
+    pub async fn read(&self, player: &Player, path: &str) -> Value {
+        let clients = self.clients(&Faults::none()).await;
+        let service = Service {
+            store: clients.store,
+            files: clients.files,
+            clock: self.clock(),
+            standards: standard::versions(),
+        };
+        let router: Router = web::application(list_uploads::router(service));
+        let request = Request::get(format!("/api/v1{path}"))
+            .header("authorization", format!("Bearer {}", player.token))
+            .body(Body::empty())
+            .unwrap();
+        let answer = router.oneshot(request).await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        let bytes = axum::body::to_bytes(answer.into_body(), 1 << 26).await.unwrap();
+        serde_json::from_slice(&bytes).unwrap()
+    }
+
+    /// Everything a hospital can read of its uploads, without ids and times: equal where the state is equal.
+    pub async fn dump(&self, player: &Player) -> Value {
+        let list = self.read(player, "/uploads?limit=100").await;
+        let mut dump = Vec::new();
+        for upload in list["uploads"].as_array().unwrap() {
+            let id = upload["id"].as_str().unwrap();
+            let mut detail = self.read(player, &format!("/uploads/{id}")).await;
+            let mut findings = Vec::new();
+            if detail["status"] == "done" {
+                let path = format!("/uploads/{id}/findings?page=1&page_size=200");
+                findings.push(self.read(player, &path).await);
+            }
+            let kept = detail.as_object_mut().unwrap();
+            for changing in ["id", "registered_at", "finished_at", "links", "progress"] {
+                kept.remove(changing);
+            }
+            dump.push(serde_json::json!([detail, findings]));
+        }
+        Value::Array(dump)
+    }
+}
