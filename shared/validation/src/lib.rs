@@ -5,6 +5,7 @@ mod cells;
 mod check;
 pub mod codes;
 mod decode;
+mod drug_selection;
 mod file;
 mod finding;
 mod header;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use standard::Severity;
 
+use crate::drug_selection::DrugSelection;
 use crate::links::Collector;
 use crate::rules::own::{OwnCheck, OwnRules};
 use crate::tally::Tally;
@@ -23,6 +24,7 @@ pub(crate) struct Run<'a> {
     sink: &'a mut dyn Sink,
     tally: Tally,
     links: Option<Collector<'a>>,
+    drugs: Option<DrugSelection>,
     /// Findings handed to the sink.
     kept: u64,
     infos: Vec<FileInfo>,
@@ -51,6 +53,7 @@ impl<'a> Run<'a> {
             sink,
             tally: Tally::default(),
             links,
+            drugs: DrugSelection::new(settings.standard),
             kept: 0,
             infos: Vec::new(),
             files: Vec::new(),
@@ -106,6 +109,13 @@ impl<'a> Run<'a> {
     /// Takes a finding; its severity.
     pub(crate) fn finding(&mut self, finding: &Finding<'_>, kind: Option<usize>) -> Severity {
         let severity = finding.severity(self.settings.standard);
+        if self
+            .drugs
+            .as_mut()
+            .is_some_and(|drugs| drugs.takes(finding))
+        {
+            return severity;
+        }
         self.tally.add(finding, kind, severity);
         if self.kept < self.settings.limits.kept_findings {
             self.kept += 1;
@@ -152,6 +162,9 @@ impl<'a> Run<'a> {
         file.passed += u64::from(record.passed);
         self.progress.records += 1;
         self.sink.record(record);
+        if let Some(drugs) = &mut self.drugs {
+            drugs.record(record);
+        }
         if let Some(links) = &mut self.links {
             links.record(record);
         }
@@ -176,12 +189,18 @@ impl<'a> Run<'a> {
 
     /// Findings between the files, then the summary.
     pub(crate) fn finish(mut self) -> Summary {
+        let kinds: Vec<Option<usize>> = self
+            .infos
+            .iter()
+            .map(|info| self.settings.standard.kind_index(info.kind.as_deref()?))
+            .collect();
+        if let Some(drugs) = self.drugs.take() {
+            for finding in drugs.finish() {
+                let kind = finding.file.and_then(|file| *kinds.get(usize::from(file))?);
+                self.finding(&finding, kind);
+            }
+        }
         if let Some(links) = self.links.take() {
-            let kinds: Vec<Option<usize>> = self
-                .infos
-                .iter()
-                .map(|info| self.settings.standard.kind_index(info.kind.as_deref()?))
-                .collect();
             links.each_finding(&mut |finding| {
                 let kind = finding.file.and_then(|file| *kinds.get(usize::from(file))?);
                 self.finding(finding, kind);

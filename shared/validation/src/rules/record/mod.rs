@@ -34,6 +34,8 @@ mod sum_exceeds_total;
 mod text_pattern;
 mod value_repeated;
 
+pub(crate) use text_pattern::{TextPattern, words};
+
 use super::{BindError, Binding, RecordCheck};
 
 /// Makes a check from a line of `rules.csv`.
