@@ -172,12 +172,12 @@ fn fires_x_007() {
     };
     assert_eq!(in_archive(&[page.clone(), other.clone()]), expected(3));
     assert_eq!(
-        after(&[&[page.clone()]], std::slice::from_ref(&other)),
+        after(&[std::slice::from_ref(&page)], std::slice::from_ref(&other)),
         expected(2)
     );
     // The front page comes later: it is what differs from what is there.
     assert_eq!(
-        after(&[&[other]], &[page.clone()])[0],
+        after(&[&[other]], std::slice::from_ref(&page))[0],
         at("X-007", 2, "P4", 8, "测试甲")
     );
     // Same patient, same discharge, another admission.
@@ -198,7 +198,10 @@ fn silent_x_007() {
     assert_eq!(in_archive(&[page.clone(), summary.clone()]), []);
     // The name was corrected since, and the current version counts.
     let wrong = page.clone().with("P4", "测试乙");
-    assert_eq!(after(&[&[wrong], &[page.clone()]], &[summary]), []);
+    assert_eq!(
+        after(&[&[wrong], std::slice::from_ref(&page)], &[summary]),
+        []
+    );
     // A midnight without a time is the same moment.
     let day = stay(HQMS, "BA1").with("P741", "").with("P22", "2019-12-03");
     let moment = stay(HDA, "BA1").with("P22", "2019-12-03 00:00:00");
@@ -227,7 +230,7 @@ fn silent_x_008() {
     let page = stay(HQMS, "BA1").with("P741", "");
     for record in [visit(FLU, "03", "BA2"), visit(FLU, "01", "BA1")] {
         assert_eq!(in_archive(&[record.clone(), page.clone()]), []);
-        assert_eq!(after(&[&[page.clone()]], &[record]), []);
+        assert_eq!(after(&[std::slice::from_ref(&page)], &[record]), []);
     }
 }
 
