@@ -5,6 +5,7 @@
 
 mod findings;
 mod link_causes;
+mod report;
 mod view;
 
 use axum::extract::State;
@@ -27,6 +28,9 @@ pub fn router(service: Service) -> OpenApiRouter {
         .routes(routes!(list_uploads))
         .routes(routes!(show_upload))
         .routes(routes!(findings::list_findings))
+        .routes(routes!(report::report_csv))
+        .routes(routes!(report::report_xlsx))
+        .routes(routes!(report::findings_csv))
         .with_state(service)
 }
 

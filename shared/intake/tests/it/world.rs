@@ -23,7 +23,8 @@ use validation::report::pages::{PageHead, decode};
 use crate::faults::Faults;
 
 pub(crate) const FLU_CLEAN: &[u8] = include_bytes!("../../../../docs/samples/flu_clean.zip");
-pub(crate) const FLU_WITH_ERRORS: &[u8] = include_bytes!("../../../../docs/samples/flu_with_errors.zip");
+pub(crate) const FLU_WITH_ERRORS: &[u8] =
+    include_bytes!("../../../../docs/samples/flu_with_errors.zip");
 pub(crate) const LIS_CLEAN: &[u8] = include_bytes!("../../../../docs/samples/lis_clean.zip");
 
 pub(crate) struct World {
