@@ -204,3 +204,38 @@ fn without_seed_there_is_no_demo_account() {
     let file: Value = serde_json::from_slice(&std::fs::read(&ready).unwrap()).unwrap();
     assert_eq!(file["demo"], Value::Null);
 }
+
+/// Ids of the demo account's uploads.
+fn uploads(program: &Program) -> Vec<String> {
+    let portal = program
+        .printed
+        .lines()
+        .find_map(|line| line.split_once("portal   "))
+        .unwrap()
+        .1;
+    let session = serde_json::json!({"login": "demo-hospital", "password": "Demo-2026!"});
+    let mut session = ureq::post(format!("{portal}/api/v1/session"))
+        .send_json(session)
+        .unwrap();
+    let session: Value = session.body_mut().read_json().unwrap();
+    let token = format!("Bearer {}", session["token"].as_str().unwrap());
+    let uploads = ureq::get(format!("{portal}/api/v1/uploads")).header("authorization", token);
+    let uploads: Value = uploads.call().unwrap().body_mut().read_json().unwrap();
+    let uploads = uploads["uploads"].as_array().unwrap();
+    uploads
+        .iter()
+        .map(|upload| upload["id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn what_was_there_is_there_after_a_kill_and_the_sample_only_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Program::start(&["--port", "0"], folder.path());
+    let before = uploads(&first);
+    assert_eq!(before.len(), 1, "the sample");
+    first.signal("-KILL");
+    first.end();
+    let second = Program::start(&["--port", "0"], folder.path());
+    assert_eq!(uploads(&second), before);
+}
