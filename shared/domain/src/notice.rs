@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::sms_code::CODE_LIFETIME;
+
 /// What a notice says; each has its texts in `functions/send-notice/templates`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -26,6 +28,76 @@ pub enum NoticeKind {
     /// An account that was brought along can set its first password.
     AccountImported,
 }
+
+impl NoticeKind {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::VerificationCode,
+        Self::ApplicationApproved,
+        Self::ApplicationRejected,
+        Self::ChangeApproved,
+        Self::ManagerChanged,
+        Self::ManagerReplaced,
+        Self::PasswordChanged,
+        Self::AccountImported,
+    ];
+
+    /// The name of its texts, and how it is stored.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::VerificationCode => "verification_code",
+            Self::ApplicationApproved => "application_approved",
+            Self::ApplicationRejected => "application_rejected",
+            Self::ChangeApproved => "change_approved",
+            Self::ManagerChanged => "manager_changed",
+            Self::ManagerReplaced => "manager_replaced",
+            Self::PasswordChanged => "password_changed",
+            Self::AccountImported => "account_imported",
+        }
+    }
+
+    /// The ways it goes out; there are texts for these and no others.
+    pub fn channels(self) -> &'static [Channel] {
+        match self {
+            Self::VerificationCode => &[Channel::Sms],
+            Self::ApplicationRejected | Self::ChangeApproved => &[Channel::Mail],
+            _ => &[Channel::Mail, Channel::Sms],
+        }
+    }
+
+    /// What whoever writes it must give in [`Notice::values`]; the address of the service is added when it is sent.
+    ///
+    /// `expires` and `at` are wall clock time in China as people read it, `minutes` a number, `purpose` words in the
+    /// language of the notice.
+    pub fn values(self) -> &'static [&'static str] {
+        match self {
+            Self::VerificationCode => &["code", "minutes", "purpose"],
+            Self::ApplicationApproved | Self::ManagerChanged => &[
+                "expires",
+                "institution",
+                "login_name",
+                "manager",
+                "password",
+                "phone",
+            ],
+            Self::ApplicationRejected => &["institution", "manager", "reason"],
+            Self::ChangeApproved | Self::ManagerReplaced => &["institution", "manager"],
+            Self::PasswordChanged => &["at", "manager"],
+            Self::AccountImported => &["institution", "login_name", "manager", "phone"],
+        }
+    }
+
+    /// How long tries go on: a code that comes after its end, or after the next one, only confuses.
+    pub fn give_up_after(self) -> SignedDuration {
+        match self {
+            Self::VerificationCode => CODE_LIFETIME,
+            _ => GIVE_UP_AFTER,
+        }
+    }
+}
+
+/// Name of the value that chooses the language of the texts, `zh` or `en`; Chinese unless given.
+pub const LANGUAGE: &str = "language";
 
 /// How a notice goes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,7 +122,7 @@ pub enum NoticeState {
     Sent,
     /// Nobody knows whether it went out; an operator looks and sends again, or not.
     Uncertain,
-    /// The provider refused it for good, or 72 hours of tries were in vain.
+    /// The provider refused it for good, or all tries were in vain.
     Failed,
 }
 
@@ -73,7 +145,7 @@ pub struct Notice {
     pub state: NoticeState,
     /// Tries so far.
     pub attempts: u32,
-    /// When it may be tried next; while `Sending`, when the try counts as lost.
+    /// When it may be tried next; while `Sending`, when the try counts as lost; while `Uncertain`, when its secrets go.
     pub next_attempt_at: Timestamp,
     /// When it was written.
     pub created_at: Timestamp,
@@ -134,12 +206,23 @@ impl Notice {
         self.with(name, value)
     }
 
-    /// Takes it up for a try, if its time has come. The caller stores it on condition of the version before it sends.
+    /// Takes it up for a try, if its time has come. The caller stores it on condition of the version before it sends, and
+    /// stores it too when there is nothing to send but the version has changed.
     pub fn begin(&mut self, now: Timestamp) -> bool {
         if now < self.next_attempt_at {
             return false;
         }
         match self.state {
+            // The code has ended, so that not even a first try is worth it.
+            NoticeState::Waiting
+                if self.kind == NoticeKind::VerificationCode
+                    && now >= self.created_at + CODE_LIFETIME =>
+            {
+                self.version += 1;
+                self.state = NoticeState::Failed;
+                self.wipe();
+                false
+            }
             NoticeState::Waiting => {
                 self.state = NoticeState::Sending;
                 self.attempts += 1;
@@ -148,8 +231,14 @@ impl Notice {
                 true
             }
             NoticeState::Sending => {
-                self.state = NoticeState::Uncertain;
                 self.version += 1;
+                self.doubt();
+                false
+            }
+            // Nobody has looked at it in time; what it held is of no use any more.
+            NoticeState::Uncertain if self.holds_secrets() => {
+                self.version += 1;
+                self.wipe();
                 false
             }
             NoticeState::Sent | NoticeState::Uncertain | NoticeState::Failed => false,
@@ -169,7 +258,7 @@ impl Notice {
                 self.state = NoticeState::Failed;
                 self.wipe();
             }
-            Delivery::NotNow if now >= self.created_at + GIVE_UP_AFTER => {
+            Delivery::NotNow if now >= self.created_at + self.kind.give_up_after() => {
                 self.state = NoticeState::Failed;
                 self.wipe();
             }
@@ -180,8 +269,37 @@ impl Notice {
                     SignedDuration::from_secs(30 << (self.attempts.min(6).saturating_sub(1)));
                 self.next_attempt_at = now + wait.min(SignedDuration::from_mins(15));
             }
-            Delivery::Unknown => self.state = NoticeState::Uncertain,
+            Delivery::Unknown => self.doubt(),
         }
+    }
+
+    /// Puts it back into the outbox after an operator has looked; `false` when it was sent, is being sent, or its secrets
+    /// are gone, so that it would say nothing.
+    pub fn send_again(&mut self, now: Timestamp) -> bool {
+        let can = matches!(self.state, NoticeState::Uncertain | NoticeState::Failed)
+            && self
+                .secrets
+                .iter()
+                .all(|name| self.values.contains_key(name));
+        if can {
+            self.state = NoticeState::Waiting;
+            self.attempts = 0;
+            self.next_attempt_at = now;
+            self.version += 1;
+        }
+        can
+    }
+
+    /// Whether a code or password is still in it.
+    pub fn holds_secrets(&self) -> bool {
+        self.secrets
+            .iter()
+            .any(|name| self.values.contains_key(name))
+    }
+
+    fn doubt(&mut self) {
+        self.state = NoticeState::Uncertain;
+        self.next_attempt_at = self.created_at + self.kind.give_up_after();
     }
 
     fn wipe(&mut self) {
@@ -233,7 +351,53 @@ mod tests {
         assert_eq!(notice.state, NoticeState::Sending);
         assert!(!notice.begin(Timestamp::UNIX_EPOCH + SENDING_LEASE));
         assert_eq!(notice.state, NoticeState::Uncertain);
+        assert!(notice.holds_secrets(), "an operator may send it again");
         assert!(!notice.begin(Timestamp::UNIX_EPOCH + GIVE_UP_AFTER));
+        assert_eq!(notice.state, NoticeState::Uncertain);
+        assert!(!notice.holds_secrets(), "nobody looked in time");
+    }
+
+    #[test]
+    fn an_operator_sends_again_what_may_not_have_gone_out_and_nothing_else() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut notice = notice();
+        assert!(!notice.send_again(now), "it is on its way");
+        notice.begin(now);
+        assert!(!notice.send_again(now), "it is being sent");
+        notice.delivered(Delivery::Unknown, now);
+        assert!(notice.send_again(now) && notice.begin(now));
+        notice.delivered(Delivery::Refused, now);
+        assert!(!notice.send_again(now), "its password is gone");
+    }
+
+    #[test]
+    fn a_code_is_not_sent_after_its_end() {
+        let start = Timestamp::UNIX_EPOCH;
+        let kind = NoticeKind::VerificationCode;
+        let mut notice = Notice::new("code/1", kind, Channel::Sms, "13800000000", start)
+            .with_secret("code", "123456");
+        assert!(notice.begin(start));
+        notice.delivered(Delivery::NotNow, start);
+        assert!(!notice.begin(start + CODE_LIFETIME));
+        assert_eq!(notice.state, NoticeState::Failed);
+        assert!(!notice.holds_secrets());
+    }
+
+    #[test]
+    fn names_are_those_that_are_stored() {
+        for kind in NoticeKind::ALL {
+            let stored = format!("{:?}", kind)
+                .chars()
+                .fold(String::new(), |mut text, letter| {
+                    if letter.is_uppercase() && !text.is_empty() {
+                        text.push('_');
+                    }
+                    text.extend(letter.to_lowercase());
+                    text
+                });
+            assert_eq!(kind.name(), stored);
+            assert!(kind.values().is_sorted() && !kind.channels().is_empty());
+        }
     }
 
     #[test]

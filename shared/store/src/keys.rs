@@ -15,12 +15,18 @@
 //! | summary of a result, directory of its findings | `RESULT#<upload>#<generation>` | `SUMMARY#<n>`, `DIRECTORY#<n>` | query; TTL |
 //! | a page of findings | `FINDINGS#<upload>#<generation>#<shard>` | `PAGE#<n>` | batch get; TTL |
 //! | what links to other uploads gave | `LINKS#<upload>#<basis>-<digest>` | `DIRECTORY#<n>`, `PAGE#<n>` | query, batch get; TTL |
+//! | a notice by its key | `NOTICE#<key>` | `NOTICE` | get, consistent; TTL once it is settled |
+//! | notices to be sent by now | index `pending`: `NOTICES#DUE#<0..3>` | `<next attempt at>#<key>` | query each shard |
+//! | notices whose fate nobody knows | index `pending`: `NOTICES#UNCERTAIN` | the same | query |
+//! | notices that were given up | index `pending`: `NOTICES#FAILED` | the same | query |
 //!
 //! An account's own items share a partition: one hospital writes a few units a second at most. Pages of findings are what
 //! is written in bulk, so they spread over [`FINDINGS_SHARDS`] partitions of each upload. The index `pending` holds an
-//! upload only while something is left to do, over [`PENDING_SHARDS`] partitions.
+//! upload only while something is left to do, over [`PENDING_SHARDS`] partitions, and a notice until it was sent, over
+//! [`NOTICE_SHARDS`]: even a warning to every hospital at once is 14,000, sent as fast as the providers take them.
 
-use domain::{AccountId, LoginName, Phone, TokenHash, UploadId};
+use domain::notice::{Notice, NoticeState};
+use domain::{AccountId, LoginName, Phone, Sha256, TokenHash, UploadId};
 use jiff::Timestamp;
 
 /// Name of the partition key attribute.
@@ -29,7 +35,7 @@ pub const PK: &str = "pk";
 pub const SK: &str = "sk";
 /// Name of the attribute with the second after which an item may be deleted.
 pub const TTL: &str = "ttl";
-/// Name of the index of uploads whose work is not finished.
+/// Name of the index of uploads whose work is not finished, and of notices that were not sent.
 pub const PENDING_INDEX: &str = "pending";
 /// Its partition key attribute.
 pub const PENDING_PK: &str = "pending_pk";
@@ -38,6 +44,8 @@ pub const PENDING_SK: &str = "pending_sk";
 
 /// Partitions of the index `pending`.
 pub const PENDING_SHARDS: u64 = 8;
+/// Partitions of the index `pending` for notices to be sent.
+pub const NOTICE_SHARDS: u8 = 4;
 /// Partitions the pages of one upload's findings are spread over.
 pub const FINDINGS_SHARDS: u32 = 16;
 
@@ -134,6 +142,42 @@ pub fn pending_partition(shard: u64) -> String {
 pub fn pending_moment(moment: Timestamp) -> String {
     format!("{moment:.3}")
 }
+
+/// A notice.
+pub fn notice(key: &str) -> Key {
+    Key::new(format!("{NOTICE_PREFIX}{key}"), "NOTICE")
+}
+
+/// What the partition keys of notices begin with.
+pub const NOTICE_PREFIX: &str = "NOTICE#";
+
+/// Partition and sort key of a notice in the index `pending`; `None` once it was sent.
+pub fn notice_pending(notice: &Notice) -> Option<Key> {
+    let partition = match notice.state {
+        NoticeState::Waiting | NoticeState::Sending => {
+            // A digest spreads keys of one event, which differ in a few letters only.
+            let digest = Sha256::of(notice.key.as_bytes()).to_string();
+            let letter = digest.bytes().next_back().unwrap_or_default();
+            notices_due_partition(letter % NOTICE_SHARDS)
+        }
+        NoticeState::Uncertain => NOTICES_UNCERTAIN.to_owned(),
+        NoticeState::Failed => NOTICES_FAILED.to_owned(),
+        NoticeState::Sent => return None,
+    };
+    let moment = pending_moment(notice.next_attempt_at);
+    Some(Key::new(partition, format!("{moment}#{}", notice.key)))
+}
+
+/// Partition of a shard of notices to be sent, in the index `pending`.
+pub fn notices_due_partition(shard: u8) -> String {
+    format!("NOTICES#DUE#{shard}")
+}
+
+/// Partition of notices whose fate nobody knows, in the index `pending`. They are few.
+pub const NOTICES_UNCERTAIN: &str = "NOTICES#UNCERTAIN";
+
+/// Partition of notices that were given up, in the index `pending`. They are few.
+pub const NOTICES_FAILED: &str = "NOTICES#FAILED";
 
 /// Partition of a result's summary and directory.
 pub fn result_partition(upload: &UploadId, generation: u64) -> String {

@@ -6,6 +6,7 @@ mod error;
 mod files;
 pub mod findings;
 pub mod keys;
+pub mod notices;
 pub mod schema;
 pub mod sessions;
 mod table;
