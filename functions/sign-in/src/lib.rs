@@ -126,7 +126,7 @@ async fn sign_in(
     attempts::forgive(store, ADDRESS, &address).await?;
     tracing::info!(account = %account.id, "account {} signed in", account.id);
     Ok(Json(SignedIn {
-        token: token.reveal().to_owned(),
+        token: token.expose().to_owned(),
         expires_at: session.ends_at(),
         account: account.into(),
     }))

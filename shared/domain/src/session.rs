@@ -21,7 +21,7 @@ impl SessionToken {
     }
 
     /// The text handed to the client. Never log it.
-    pub fn reveal(&self) -> &str {
+    pub fn expose(&self) -> &str {
         &self.0
     }
 
@@ -121,9 +121,9 @@ mod tests {
     #[test]
     fn tokens_are_long_differ_and_do_not_print() {
         let (one, other) = (SessionToken::random(), SessionToken::random());
-        assert_eq!(one.reveal().len(), 43);
-        assert_ne!(one.reveal(), other.reveal());
-        assert_eq!(TokenHash::of(one.reveal()), one.hash());
-        assert!(!format!("{one:?}").contains(one.reveal()));
+        assert_eq!(one.expose().len(), 43);
+        assert_ne!(one.expose(), other.expose());
+        assert_eq!(TokenHash::of(one.expose()), one.hash());
+        assert!(!format!("{one:?}").contains(one.expose()));
     }
 }
