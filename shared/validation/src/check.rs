@@ -1,5 +1,7 @@
+use std::cell::Cell;
+#[cfg(feature = "workbook")]
+use std::io::Cursor;
 use std::io::{self, Read, Seek};
-use std::rc::Rc;
 
 use thiserror::Error;
 
@@ -9,6 +11,8 @@ use crate::parse::Splitter;
 use crate::rules::own::{OwnCheck, OwnRules};
 use crate::run::Run;
 use crate::{Settings, Sink, Summary};
+#[cfg(feature = "workbook")]
+use crate::{report::workbook, texts};
 
 /// A check that came to no result. A defect of the data is never one of these: it is a finding.
 #[derive(Debug, Error)]
@@ -43,9 +47,7 @@ pub fn check<R: Read + Seek>(
     match opened {
         Ok(Upload::Zip(archive)) => check_files(&mut run, file_name, archive, &failed)?,
         Ok(Upload::Csv(reader)) => check_report(&mut run, file_name, reader)?,
-        Ok(Upload::Workbook(_)) => {
-            refuse(&mut run, file_name, &Refusal::workbook());
-        }
+        Ok(Upload::Workbook(reader)) => check_workbook(&mut run, file_name, reader, &failed)?,
         Err(refusal) => refuse(&mut run, file_name, &refusal),
     }
     Ok(run.finish())
@@ -55,7 +57,7 @@ fn check_files<R: Read + Seek>(
     run: &mut Run<'_>,
     file_name: &str,
     mut archive: Archive<R>,
-    failed: &Rc<std::cell::Cell<bool>>,
+    failed: &Cell<bool>,
 ) -> Result<(), CheckError> {
     run.note(archive.notes());
     for foreign in archive.foreign_files() {
@@ -137,6 +139,42 @@ fn check_report<R: Read>(run: &mut Run<'_>, file_name: &str, reader: R) -> Resul
             Ok(())
         }
     }
+}
+
+/// Checks a report of ours that was mended and sent back as a workbook.
+#[cfg(feature = "workbook")]
+fn check_workbook<R: Read + Seek>(
+    run: &mut Run<'_>,
+    file_name: &str,
+    reader: R,
+    failed: &Cell<bool>,
+) -> Result<(), CheckError> {
+    let settings = run.settings;
+    let sheets = match workbook::sheets(reader, settings.standard, &settings.limits) {
+        Ok(sheets) => sheets,
+        Err(_) if failed.get() => return Err(io::Error::from(io::ErrorKind::Other).into()),
+        Err(refused) => {
+            refuse(run, file_name, &Refusal::workbook(refused));
+            return Ok(());
+        }
+    };
+    run.note(vec![texts::note("workbook")]);
+    for sheet in sheets {
+        check_report(run, &sheet.name, Cursor::new(sheet.csv))?;
+    }
+    Ok(())
+}
+
+/// Without the reader of workbooks there is no reading them.
+#[cfg(not(feature = "workbook"))]
+fn check_workbook<R: Read + Seek>(
+    run: &mut Run<'_>,
+    file_name: &str,
+    _reader: R,
+    _failed: &Cell<bool>,
+) -> Result<(), CheckError> {
+    refuse(run, file_name, &Refusal::foreign_workbook());
+    Ok(())
 }
 
 fn refuse(run: &mut Run<'_>, file_name: &str, refusal: &Refusal) {

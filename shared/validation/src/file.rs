@@ -6,9 +6,11 @@ use std::io;
 use standard::Severity;
 
 use crate::cells::Pending;
+use crate::decode::TextEncoding;
 use crate::header::{self, Header};
 use crate::judge::Judge;
-use crate::parse::{Row, RowSource};
+use crate::parse::{Cell, Row, RowSource};
+use crate::report::neutral;
 use crate::rules::own::OwnCheck;
 use crate::run::{Run, shown};
 use crate::{CheckError, FileInfo, Finding, JudgedRecord, Note, texts};
@@ -191,6 +193,14 @@ fn judge(
     );
     let mut pending: Vec<Pending> = Vec::new();
     let mut blank: Option<(u32, u32)> = None;
+    // A report of ours has an apostrophe before what a spreadsheet would take for a formula.
+    let from_report = run
+        .file(index)
+        .info
+        .header
+        .first()
+        .is_some_and(|cell| cell.trim().starts_with('#'));
+    let mut restored: Vec<Cell> = Vec::new();
     loop {
         let encoding = source.encoding();
         let row = match source.next_row() {
@@ -208,6 +218,20 @@ fn judge(
                 tell_blank(run, index, kind, number);
             }
         }
+        let row = if from_report {
+            restored.clear();
+            restored.extend(
+                row.cells
+                    .iter()
+                    .map(|cell| restore(*cell, row.buffer, encoding)),
+            );
+            Row {
+                cells: &restored,
+                ..row
+            }
+        } else {
+            row
+        };
         judge.row(&row, encoding, &mut pending, |record, pending| {
             let mut passed = !file_failed;
             for pending in pending.drain(..) {
@@ -236,11 +260,24 @@ fn judge(
     Ok(())
 }
 
+/// A cell without the apostrophe of our report.
+fn restore(cell: Cell, buffer: &[u8], encoding: TextEncoding) -> Cell {
+    let bytes = &buffer[cell.start as usize..cell.end as usize];
+    if bytes.first() != Some(&b'\'') {
+        return cell;
+    }
+    let text = encoding.decode(bytes);
+    Cell {
+        start: cell.start + u32::from(neutral::restored(&text).len() < text.len()),
+        ..cell
+    }
+}
+
 fn finding<'r>(
     index: u16,
     row: &Row<'r>,
     pending: &'r Pending,
-    encoding: crate::decode::TextEncoding,
+    encoding: TextEncoding,
 ) -> Finding<'r> {
     Finding {
         file: Some(index),

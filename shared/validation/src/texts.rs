@@ -102,6 +102,11 @@ const DETAILS: &[Text] = &[
         "这是xlsx工作簿，请另存为csv并压缩为zip",
         "this is an xlsx workbook; save it as CSV and pack it as ZIP",
     ),
+    (
+        "damaged_workbook",
+        "xlsx工作簿已损坏，无法读取，请重新下载错误报告后再修改",
+        "the workbook is damaged; download the report again and mend that",
+    ),
     ("pdf", "这是pdf文件", "this is a PDF file"),
     (
         "program",

@@ -14,6 +14,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 use zip::ZipArchive;
 use zip::read::{ArchiveOffset, Config};
 
+#[cfg(feature = "workbook")]
+use crate::report::workbook;
 use crate::{Limits, Note, texts};
 use directory::Directory;
 use entry::{Entry, Role};
@@ -57,8 +59,18 @@ impl Refusal {
     }
 
     /// Refuses a workbook that is none of our reports.
-    pub(crate) fn workbook() -> Self {
+    pub(crate) fn foreign_workbook() -> Self {
         Self::unreadable("workbook")
+    }
+
+    /// Refuses a workbook for what its reader says.
+    #[cfg(feature = "workbook")]
+    pub(crate) fn workbook(refused: workbook::Refused) -> Self {
+        match refused {
+            workbook::Refused::NotOurs => Self::foreign_workbook(),
+            workbook::Refused::TooLarge => Self::unsafe_entry("expands_too_much", ""),
+            workbook::Refused::Damaged => Self::unreadable("damaged_workbook"),
+        }
     }
 
     /// Refuses for what reading an entry has shown.

@@ -7,5 +7,6 @@
 
 mod archives;
 mod files;
+mod properties;
 mod support;
 mod values;
