@@ -1,0 +1,251 @@
+//! The whole check against the least any reader must do: `cargo bench -p validation` (add `-- --full` for 20 MB ZIPs).
+//!
+//! The baseline expands the same ZIP and parses it with the `csv` crate into byte records, nothing else; for GB18030 it
+//! also decodes. Both take turns in one process, and the ratio is that of neighbours, so that a busy machine disturbs it
+//! little. Memory is the peak of a process of its own that checks the ZIP from its file.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a program for developers that ends at the first thing that is not as expected"
+)]
+
+use std::fs::File;
+use std::io::{BufReader, Cursor, Read};
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use encoding_rs::{Decoder, GB18030};
+use sample_data::{Bad, Encoding, Options, archive};
+use validation::{
+    Finding, Institution, JudgedRecord, Limits, Links, Settings, Sink, Summary, check,
+};
+
+const MEGABYTE: f64 = 1024.0 * 1024.0;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let Some(path) = value_of(&arguments, "--check") {
+        return check_file(Path::new(&path));
+    }
+    let full = arguments.iter().any(|argument| argument == "--full");
+    let repetitions = value_of(&arguments, "--repeat").map_or(7, |text| text.parse().unwrap());
+    let only = value_of(&arguments, "--only");
+    println!(
+        "| file | encoding | bad | records | MB raw | MB ZIP | baseline ms | check ms | ratio | findings | peak MiB |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|---|---|");
+    for kind in ["flu", "hqms", "pdr"] {
+        if only.as_deref().is_some_and(|only| only != kind) {
+            continue;
+        }
+        for (name, encoding) in [("UTF-8", Encoding::Utf8), ("GB18030", Encoding::Gb18030)] {
+            for share in [0.0, 0.01, 1.0] {
+                let (zip, rows, raw) = sample(kind, encoding, share, full);
+                measure(kind, name, share, &zip, rows, raw, repetitions);
+            }
+        }
+    }
+}
+
+fn value_of(arguments: &[String], name: &str) -> Option<String> {
+    let at = arguments.iter().position(|argument| argument == name)?;
+    arguments.get(at + 1).cloned()
+}
+
+/// A ZIP of one file, with its records and expanded bytes.
+fn sample(kind: &str, encoding: Encoding, share: f64, full: bool) -> (Vec<u8>, u32, u64) {
+    let make = |rows| {
+        let mut options = Options::new(kind, rows);
+        options.form.encoding = encoding;
+        if share > 0.0 {
+            options.bad = Bad::Share(share, Vec::new());
+        }
+        let mut zip = Cursor::new(Vec::new());
+        let files = [(options.file_name(), options)];
+        let written = archive(standard::latest(), &files, &mut zip).unwrap();
+        (zip.into_inner(), written[0].rows, written[0].bytes)
+    };
+    let probe = make(2000);
+    // As many records as make the size wanted, from what the first ones need.
+    let rows = if full {
+        2000.0 * 19.5 * MEGABYTE / probe.0.len() as f64
+    } else {
+        2000.0 * 12.0 * MEGABYTE / probe.2 as f64
+    };
+    make(rows as u32)
+}
+
+fn measure(
+    kind: &str,
+    encoding: &str,
+    share: f64,
+    zip: &[u8],
+    rows: u32,
+    raw: u64,
+    repetitions: usize,
+) {
+    let decode = encoding == "GB18030";
+    let mut ratios = Vec::new();
+    let (mut baselines, mut checks) = (Vec::new(), Vec::new());
+    let mut summary = None;
+    for _ in 0..repetitions {
+        let (baseline, read) = timed(|| baseline(zip, decode));
+        assert_eq!(read, u64::from(rows) + 1);
+        let (time, checked) = timed(|| judged(Cursor::new(zip)));
+        assert_eq!(checked.total, u64::from(rows));
+        ratios.push(time.as_secs_f64() / baseline.as_secs_f64());
+        baselines.push(baseline.as_secs_f64() * 1e3);
+        checks.push(time.as_secs_f64() * 1e3);
+        summary = Some(checked);
+    }
+    let summary = summary.unwrap();
+    println!(
+        "| {kind} | {encoding} | {:.0} % | {rows} | {:.1} | {:.1} | {:.0} | {:.0} | {:.2} | {} | {:.1} |",
+        share * 100.0,
+        raw as f64 / MEGABYTE,
+        zip.len() as f64 / MEGABYTE,
+        median(&mut baselines),
+        median(&mut checks),
+        median(&mut ratios),
+        summary.errors + summary.warnings,
+        peak(zip),
+    );
+}
+
+fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
+    let start = Instant::now();
+    let result = work();
+    (start.elapsed(), result)
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Expands and parses; rows read.
+fn baseline(zip: &[u8], decode: bool) -> u64 {
+    let mut archive = zip::ZipArchive::new(Cursor::new(zip)).unwrap();
+    let entry = archive.by_index(0).unwrap();
+    if decode {
+        parse(Decoded {
+            reader: entry,
+            decoder: GB18030.new_decoder_without_bom_handling(),
+            raw: vec![0; 64 * 1024],
+            text: Vec::new(),
+            given: 0,
+        })
+    } else {
+        parse(entry)
+    }
+}
+
+fn parse(reader: impl Read) -> u64 {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .buffer_capacity(64 * 1024)
+        .from_reader(reader);
+    let mut record = csv::ByteRecord::new();
+    let mut rows = 0;
+    while reader.read_byte_record(&mut record).unwrap() {
+        rows += 1;
+    }
+    rows
+}
+
+/// GB18030 to UTF-8, a chunk at a time.
+struct Decoded<R> {
+    reader: R,
+    decoder: Decoder,
+    raw: Vec<u8>,
+    text: Vec<u8>,
+    given: usize,
+}
+
+impl<R: Read> Read for Decoded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        while self.given == self.text.len() {
+            let read = self.reader.read(&mut self.raw)?;
+            let most = self.decoder.max_utf8_buffer_length(read).unwrap();
+            self.text.resize(most, 0);
+            let (_, _, written, _) =
+                self.decoder
+                    .decode_to_utf8(&self.raw[..read], &mut self.text, read == 0);
+            self.text.truncate(written);
+            self.given = 0;
+            if read == 0 {
+                break;
+            }
+        }
+        let count = buffer.len().min(self.text.len() - self.given);
+        buffer[..count].copy_from_slice(&self.text[self.given..self.given + count]);
+        self.given += count;
+        Ok(count)
+    }
+}
+
+/// Looks at everything it is given, and keeps nothing.
+#[derive(Default)]
+struct Counting {
+    bytes: usize,
+    passed: u64,
+}
+
+impl Sink for Counting {
+    fn finding(&mut self, finding: &Finding<'_>) {
+        self.bytes += finding.value.len();
+    }
+
+    fn record(&mut self, record: &JudgedRecord<'_>) {
+        self.passed += u64::from(record.passed);
+    }
+}
+
+fn judged<R: Read + std::io::Seek>(archive: R) -> Summary {
+    let institution = Institution {
+        code: sample_data::DEMO_INSTITUTION_CODE.into(),
+        name: sample_data::DEMO_INSTITUTION_NAME.into(),
+    };
+    let settings = Settings {
+        standard: standard::latest(),
+        received_at: Options::new("flu", 1).exported_at(),
+        institution: Some(&institution),
+        codes: None,
+        links: Links::Deferred,
+        limits: Limits::default(),
+    };
+    let mut sink = Counting::default();
+    let summary = check("upload.zip", archive, &settings, &mut sink).unwrap();
+    assert_eq!(sink.passed, summary.passed);
+    summary
+}
+
+/// MiB that a process checking this ZIP needs at most; 0 where the system does not tell.
+fn peak(zip: &[u8]) -> f64 {
+    let path = std::env::temp_dir().join(format!("check-{}.zip", std::process::id()));
+    std::fs::write(&path, zip).unwrap();
+    let program = std::env::current_exe().unwrap();
+    let output = Command::new(program)
+        .arg("--check")
+        .arg(&path)
+        .output()
+        .unwrap();
+    std::fs::remove_file(&path).unwrap();
+    String::from_utf8_lossy(&output.stdout)
+        .trim()
+        .parse()
+        .unwrap_or(0.0)
+}
+
+fn check_file(path: &Path) {
+    judged(BufReader::new(File::open(path).unwrap()));
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let kilobytes: f64 = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .and_then(|text| text.trim().split(' ').next()?.parse().ok())
+        .unwrap_or(0.0);
+    println!("{}", kilobytes / 1024.0);
+}
