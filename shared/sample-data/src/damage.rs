@@ -192,9 +192,9 @@ impl Damage {
             Self::ControlCharacter => Some("GEN-020"),
             Self::PlaceholderName => by_kind(["GEN-022", "GEN-022", "GEN-022", "GEN-022", "", ""]),
             Self::ScientificNotation | Self::DecimalSuffix => Some("GEN-021"),
-            Self::RoundedIdentity | Self::BadChecksum => {
-                by_kind(["FLU-006", "HQMS-008", "", "", "", ""])
-            }
+            // Rounding is told as what a spreadsheet did, not as a wrong check digit: the cure is another export.
+            Self::RoundedIdentity => by_kind(["GEN-021", "GEN-021", "", "", "", ""]),
+            Self::BadChecksum => by_kind(["FLU-006", "HQMS-008", "", "", "", ""]),
             Self::ShortIdentity => by_kind(["FLU-007", "HQMS-008", "", "", "", ""]),
             Self::IdentityOfAnotherBirthDate => by_kind(["FLU-008", "HQMS-009", "", "", "", ""]),
             Self::IdentityOfOtherSex => by_kind(["FLU-009", "HQMS-009", "", "", "", ""]),

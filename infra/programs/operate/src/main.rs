@@ -1,2 +1,27 @@
-//! placeholder
-fn main() {}
+//! What an operator, or a hospital's own technician, does from the command line. One module for each subcommand.
+
+mod check;
+mod language;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// 流感医疗服务监测系统命令行工具 · Command line of the influenza reporting service
+#[derive(Parser)]
+#[command(name = "operate", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Check(check::Check),
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Check(check) => check.run(),
+    }
+}
