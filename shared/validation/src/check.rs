@@ -68,6 +68,11 @@ fn check_files<R: Read + Seek>(
         run.file_finding(OwnCheck::OnlyCsv, None, file_name, Some("no_csv"), None);
         run.upload_unreadable();
     }
+    let kinds: Vec<Option<usize>> = files
+        .iter()
+        .map(|file| kind_of_name(run.settings, &file.name))
+        .collect();
+    run.expect(&kinds);
     run.progress.bytes_total = files.iter().map(|file| file.size).sum();
     let limit = run.settings.limits.record_bytes;
     for data in &files {

@@ -67,6 +67,12 @@ impl DrugSelection {
         })
     }
 
+    /// Whether files of these kinds can tell anything: a drug disproves only a case in the same archive.
+    pub(crate) fn concerns(&self, kinds: &[Option<usize>]) -> bool {
+        let has = |visits: &Visits| kinds.contains(&Some(visits.kind));
+        has(&self.cases) && has(&self.drugs)
+    }
+
     /// Whether the finding waits; otherwise it is to be told at once.
     pub(crate) fn takes(&mut self, finding: &Finding<'_>) -> bool {
         if finding.rule != self.rule || self.waiting.len() >= WAITING {

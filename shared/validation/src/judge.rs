@@ -8,7 +8,7 @@ use crate::Settings;
 use crate::cells::{CellJudge, Pending};
 use crate::decode::TextEncoding;
 use crate::parse::{Row, RowDefect};
-use crate::plan::Plan;
+use crate::plan::{ColumnPlan, Plan};
 use crate::record::{Record, State};
 use crate::rules::own::{KEY_REPEATED, OwnCheck, OwnRules};
 use crate::rules::record::CHECKS;
@@ -27,6 +27,8 @@ pub(crate) struct Judge<'a> {
     places: Vec<Option<u16>>,
     /// Columns up to the last that has a header.
     width: usize,
+    /// For each column whether a blank cell is to be looked at.
+    needs: Vec<bool>,
     bytes: Vec<&'static [u8]>,
     states: Vec<State>,
     numbers: Vec<i64>,
@@ -54,10 +56,14 @@ impl<'a> Judge<'a> {
                 places[usize::from(*field)].get_or_insert(column);
             }
         }
+        let plan = Plan::new(columns, kind, standard, own);
+        let required =
+            |column: &Option<ColumnPlan>| column.as_ref().is_some_and(|column| column.required);
         Self {
             kind,
             own,
-            plan: Plan::new(columns, kind, standard, own),
+            needs: plan.columns.iter().map(required).collect(),
+            plan,
             cells: CellJudge::new(standard, own, latest, columns.len()),
             record_rules: record_rules(kind, settings),
             unique: unique_rules(kind, standard),
@@ -183,8 +189,12 @@ impl<'a> Judge<'a> {
             }
             _ => true,
         };
-        for (cell, column) in row.cells.iter().zip(&self.plan.columns) {
-            let Some(column) = column else {
+        for (index, cell) in row.cells.iter().enumerate().take(self.needs.len()) {
+            // Most cells of a wide file are blank, and a blank cell that may be is nothing at all.
+            if cell.start == cell.end && !self.needs[index] {
+                continue;
+            }
+            let Some(column) = &self.plan.columns[index] else {
                 continue;
             };
             let written = &row.buffer[cell.start as usize..cell.end as usize];

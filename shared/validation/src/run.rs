@@ -63,6 +63,11 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Tells what kinds the files to come are of, before the first begins.
+    pub(crate) fn expect(&mut self, kinds: &[Option<usize>]) {
+        self.drugs = self.drugs.take().filter(|drugs| drugs.concerns(kinds));
+    }
+
     /// Adds notes on the archive.
     pub(crate) fn note(&mut self, notes: Vec<Note>) {
         self.notes.extend(notes);

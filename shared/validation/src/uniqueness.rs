@@ -38,7 +38,8 @@ impl Keys {
 
 impl Segment {
     fn insert(&mut self, hash: u64, row: u32) -> Option<u32> {
-        if self.used * 8 >= self.slots.len() * 7 {
+        // Fuller, and a free place is far to seek; emptier, and an upload of short records needs too much memory.
+        if self.used * 5 >= self.slots.len() * 4 {
             self.grow();
         }
         let (low, high) = (hash as u32, (hash >> 32) as u32);
@@ -67,7 +68,7 @@ impl Segment {
     }
 
     fn grow(&mut self) {
-        let larger = (self.slots.len() + self.slots.len() / 2).max(16);
+        let larger = (self.slots.len() + self.slots.len() / 4).max(16);
         let old = std::mem::replace(&mut self.slots, vec![[0; 3]; larger]);
         self.used = 0;
         for [low, high, row] in old {

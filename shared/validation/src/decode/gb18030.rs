@@ -2,14 +2,27 @@ use encoding_rs::GB18030;
 
 /// How many bytes from the start are valid GB18030.
 pub(super) fn valid_up_to(bytes: &[u8]) -> usize {
+    const HIGH: u64 = 0x8080_8080_8080_8080;
     let mut at = 0;
     while at < bytes.len() {
-        at += encoding_rs::Encoding::ascii_valid_up_to(&bytes[at..]);
-        while at < bytes.len() && bytes[at] >= 0x80 {
-            match character(&bytes[at..]) {
+        if let Some(word) = bytes[at..].first_chunk::<8>() {
+            let high = u64::from_le_bytes(*word) & HIGH;
+            if high == 0 {
+                at += 8;
+                continue;
+            }
+            at += high.trailing_zeros() as usize / 8;
+        }
+        while let [0x81..=0xfe, 0x40..=0x7e | 0x80..=0xfe, ..] = &bytes[at..] {
+            at += 2;
+        }
+        match bytes[at..].first() {
+            None => {}
+            Some(0..=0x7f) => at += 1,
+            Some(_) => match character(&bytes[at..]) {
                 Character::Whole(length) => at += length,
                 Character::Cut | Character::Wrong => return at,
-            }
+            },
         }
     }
     at

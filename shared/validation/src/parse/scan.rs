@@ -15,6 +15,7 @@ pub(crate) const BLOCK: usize = 64;
 /// For each of 64 bytes one bit: comma, quote, or control character (line ends among them).
 ///
 /// In UTF-8 and GB18030 none of these bytes is ever a part of another character.
+#[inline]
 pub(crate) fn structure(block: &[u8; BLOCK]) -> u64 {
     let mut hits = [0_u64; 8];
     let (words, _) = block.as_chunks::<8>();
@@ -32,6 +33,7 @@ pub(crate) fn structure(block: &[u8; BLOCK]) -> u64 {
 }
 
 /// The top bit of each byte tells whether the byte is not zero; exact, no borrow crosses a byte.
+#[inline]
 fn not_zero(word: u64) -> u64 {
     ((word & LOW_SEVEN) + LOW_SEVEN) | word
 }
