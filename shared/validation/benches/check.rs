@@ -26,7 +26,8 @@ const MEGABYTE: f64 = 1024.0 * 1024.0;
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     if let Some(path) = value_of(&arguments, "--check") {
-        return check_file(Path::new(&path));
+        let times = value_of(&arguments, "--times").map_or(1, |text| text.parse().unwrap());
+        return check_file(Path::new(&path), times);
     }
     let full = arguments.iter().any(|argument| argument == "--full");
     let repetitions = value_of(&arguments, "--repeat").map_or(7, |text| text.parse().unwrap());
@@ -239,8 +240,11 @@ fn peak(zip: &[u8]) -> f64 {
         .unwrap_or(0.0)
 }
 
-fn check_file(path: &Path) {
-    judged(BufReader::new(File::open(path).unwrap()));
+/// Checks a file, more than once for a profiler.
+fn check_file(path: &Path, times: usize) {
+    for _ in 0..times {
+        judged(BufReader::new(File::open(path).unwrap()));
+    }
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let kilobytes: f64 = status
         .lines()
