@@ -145,7 +145,8 @@ pub struct Notice {
     pub state: NoticeState,
     /// Tries so far.
     pub attempts: u32,
-    /// When it may be tried next; while `Sending`, when the try counts as lost; while `Uncertain`, when its secrets go.
+    /// When it may be tried next; while `Sending`, when the try counts as lost; while `Uncertain`, when its secrets
+    /// go, if it has any.
     pub next_attempt_at: Timestamp,
     /// When it was written.
     pub created_at: Timestamp,
@@ -239,6 +240,7 @@ impl Notice {
             NoticeState::Uncertain if self.holds_secrets() => {
                 self.version += 1;
                 self.wipe();
+                self.next_attempt_at = Timestamp::MAX;
                 false
             }
             NoticeState::Sent | NoticeState::Uncertain | NoticeState::Failed => false,
@@ -299,7 +301,11 @@ impl Notice {
 
     fn doubt(&mut self) {
         self.state = NoticeState::Uncertain;
-        self.next_attempt_at = self.created_at + self.kind.give_up_after();
+        self.next_attempt_at = if self.holds_secrets() {
+            self.created_at + self.kind.give_up_after()
+        } else {
+            Timestamp::MAX
+        };
     }
 
     fn wipe(&mut self) {

@@ -3,9 +3,13 @@
 mod clients;
 mod config;
 mod logging;
+mod notice_config;
+mod providers;
 mod standards;
 
 pub use clients::{Clients, Options};
 pub use config::{Config, ConfigError};
 pub use logging::{init_lambda, init_terminal};
+pub use notice_config::NoticeConfig;
+pub use providers::Providers;
 pub use standards::{StandardsError, standards};
