@@ -1,11 +1,9 @@
 use std::cell::Cell;
-#[cfg(feature = "workbook")]
-use std::io::Cursor;
-use std::io::{self, Read, Seek};
+use std::io::{self, Cursor, Read, Seek};
 
 use thiserror::Error;
 
-use crate::archive::{self, Archive, Defect, Refusal, Upload, Watched};
+use crate::archive::{self, Archive, DataFile, Defect, Refusal, Upload, Watched};
 use crate::file::{self, FileStart, Stop};
 use crate::parse::Splitter;
 use crate::rules::own::{OwnCheck, OwnRules};
@@ -63,8 +61,22 @@ fn check_files<R: Read + Seek>(
     for foreign in archive.foreign_files() {
         run.file_finding(OwnCheck::OnlyCsv, None, &foreign, Some("not_csv"), None);
     }
+    let mut workbooks = archive.workbooks().into_iter();
+    // Of a workbook in a ZIP, what it expands to counts twice: more than one would be a way to keep the check busy for hours.
+    let workbook = workbooks.next();
+    for foreign in workbooks {
+        run.file_finding(
+            OwnCheck::OnlyCsv,
+            None,
+            &foreign.name,
+            Some("not_csv"),
+            None,
+        );
+    }
     let files = archive.data_files();
-    if files.is_empty() {
+    if let Some(workbook) = workbook {
+        check_packed_workbook(run, &mut archive, &workbook, failed)?;
+    } else if files.is_empty() {
         run.file_finding(OwnCheck::OnlyCsv, None, file_name, Some("no_csv"), None);
         run.upload_unreadable();
     }
@@ -141,6 +153,32 @@ fn check_report<R: Read>(run: &mut Run<'_>, file_name: &str, reader: R) -> Resul
         Err(Stop::Damaged { error, .. }) => Err(error.into()),
         Err(Stop::TooManyRecords { index }) => {
             run.file_unreadable(index);
+            Ok(())
+        }
+    }
+}
+
+/// Checks a workbook that was packed into a ZIP, as hospitals are used to.
+fn check_packed_workbook<R: Read + Seek>(
+    run: &mut Run<'_>,
+    archive: &mut Archive<R>,
+    workbook: &DataFile,
+    failed: &Cell<bool>,
+) -> Result<(), CheckError> {
+    let mut bytes = Vec::new();
+    let limit = run.settings.limits.archive_bytes;
+    let read = archive
+        .expand(workbook)
+        .and_then(|entry| entry.take(limit + 1).read_to_end(&mut bytes));
+    match read {
+        Ok(_) => check_workbook(run, &workbook.name, Cursor::new(bytes), failed),
+        Err(error) if failed.get() => Err(error.into()),
+        Err(error) => {
+            refuse(
+                run,
+                &workbook.name,
+                &Refusal::reading(&error, &workbook.name),
+            );
             Ok(())
         }
     }

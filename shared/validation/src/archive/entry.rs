@@ -5,6 +5,8 @@ use crate::{Note, texts};
 pub(super) enum Role {
     /// A CSV.
     Data,
+    /// An Excel workbook: taken where it is a report of ours.
+    Workbook,
     /// A folder.
     Folder,
     /// Left behind by an operating system; ignored.
@@ -72,6 +74,8 @@ pub(super) fn role(name: &str) -> Role {
         Role::Folder
     } else if extension == "csv" {
         Role::Data
+    } else if extension == "xlsx" {
+        Role::Workbook
     } else if matches!(
         extension,
         "zip" | "rar" | "7z" | "gz" | "tgz" | "tar" | "bz2" | "xz" | "jar"

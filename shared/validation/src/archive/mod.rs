@@ -170,9 +170,18 @@ pub(crate) fn open<R: Read + Seek>(
 impl<R: Read + Seek> Archive<R> {
     /// The data files, in the order of the archive.
     pub(crate) fn data_files(&self) -> Vec<DataFile> {
+        self.files(Role::Data)
+    }
+
+    /// The workbooks, which may be reports of ours.
+    pub(crate) fn workbooks(&self) -> Vec<DataFile> {
+        self.files(Role::Workbook)
+    }
+
+    fn files(&self, role: Role) -> Vec<DataFile> {
         self.entries
             .iter()
-            .filter(|entry| entry.role == Role::Data)
+            .filter(|entry| entry.role == role)
             .map(|entry| DataFile {
                 name: entry.base_name().to_owned(),
                 notes: entry.notes(),

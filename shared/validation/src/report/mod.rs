@@ -229,12 +229,6 @@ fn late<R: Read + Seek>(
     Ok((late, summary))
 }
 
-/// Whether a file's header says that it is a report of ours, mended or not.
-pub(crate) fn is_ours(header: &[String]) -> bool {
-    let mut names = header.iter().map(|name| name.trim());
-    names.any(|name| name == words::ROW.0 || name == words::ROW.1)
-}
-
 // The name still begins as the standard wants it, so the file can be sent under it.
 fn named(file_name: &str, language: Language, ending: &str) -> String {
     let stem = file_name
@@ -251,3 +245,6 @@ fn named(file_name: &str, language: Language, ending: &str) -> String {
         .unwrap_or(stem);
     format!("{stem}_{suffix}.{ending}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,6 @@ use std::ops::ControlFlow;
 
 use standard::{Severity, Standard};
 
-use super::neutral::{restored, trimmed};
 use super::words::{self, say};
 use crate::{FileInfo, Finding, FindingView, JudgedRecord, Language, Progress, Sink};
 
@@ -27,6 +26,10 @@ pub enum Rows {
 #[derive(Debug)]
 pub(super) struct Mark {
     pub(super) severity: Severity,
+    #[cfg_attr(
+        not(feature = "workbook"),
+        expect(dead_code, reason = "only a workbook colours cells")
+    )]
     pub(super) column: Option<u16>,
     pub(super) view: FindingView,
 }
@@ -117,7 +120,6 @@ pub(super) struct RowReport<'a, W> {
     files: Vec<FileInfo>,
     /// Columns of the file at hand that are its own, not of an earlier report of ours.
     theirs: Vec<bool>,
-    is_report: bool,
     waiting: Vec<Finding<'static>>,
     /// Findings about a file or the upload as a whole, at most 1,000.
     pub(super) whole: Vec<Finding<'static>>,
@@ -142,7 +144,6 @@ impl<'a, W: RowWriter> RowReport<'a, W> {
             late,
             files: Vec::new(),
             theirs: Vec::new(),
-            is_report: false,
             waiting: Vec::new(),
             whole: Vec::new(),
             writer,
@@ -187,7 +188,6 @@ impl<W: RowWriter> Sink for RowReport<'_, W> {
         self.files
             .resize_with(usize::from(index), FileInfo::default);
         self.files.push(file.clone());
-        self.is_report = super::is_ours(&file.header);
         self.theirs = file
             .header
             .iter()
@@ -233,13 +233,7 @@ impl<W: RowWriter> Sink for RowReport<'_, W> {
         };
         if wanted && self.failure.is_none() {
             let cells: Vec<_> = record.written().collect();
-            let cells: Vec<&str> = cells
-                .iter()
-                .map(|cell| match self.is_report {
-                    true => restored(trimmed(cell)),
-                    false => cell,
-                })
-                .collect();
+            let cells: Vec<&str> = cells.iter().map(AsRef::as_ref).collect();
             let cells = self.theirs(&cells);
             let result = self.writer.row(record.row, &cells, &marks);
             self.keep(result);

@@ -17,9 +17,6 @@ pub(super) fn say(text: Text, language: Language) -> &'static str {
 pub(super) const ROW: Text = ("#行号", "#row");
 pub(super) const ERRORS: Text = ("#错误", "#errors");
 pub(super) const WARNINGS: Text = ("#提示", "#warnings");
-/// First cell of the row that repeats the names of the columns.
-pub(super) const NAMES: Text = ("#列名", "#names");
-
 pub(super) const MEND: Text = ("修改方法：", "To mend: ");
 pub(super) const MEANT: Text = ("是否应为：", "Perhaps meant: ");
 pub(super) const WHOLE_RECORD: Text = ("整条记录", "Whole record");

@@ -77,7 +77,7 @@ mod tests {
             ),
             (DataRef::Float(43_802.0), Column::Date, "2019-12-03"),
             (
-                DataRef::Float(43_802.34375),
+                DataRef::Float(43_802.343_75),
                 Column::DateTime,
                 "2019-12-03 08:15:00",
             ),
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn seconds_do_not_fall_short() {
         let moment = ExcelDateTime::new(
-            43_802.0 + 29_699.9996 / 86_400.0,
+            43_802.0 + 29_699.999_6 / 86_400.0,
             ExcelDateTimeType::DateTime,
             false,
         );
