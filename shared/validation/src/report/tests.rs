@@ -436,6 +436,8 @@ fn a_cell_far_away_does_not_make_a_billion_others() {
 }
 
 proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(100))]
+
     #[test]
     fn no_workbook_panics(at in 0_usize..20_000, with in proptest::collection::vec(proptest::prelude::any::<u8>(), 1..8)) {
         static WORKBOOK: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();

@@ -75,6 +75,8 @@ pub(super) struct Codec<C> {
     pub(super) shapes: Vec<Shape>,
     places: HashMap<Shape, usize>,
     known: HashMap<(usize, u8), KnownTexts>,
+    /// How far the last column stood behind its field.
+    offset: u16,
     shape: usize,
     shape_before: usize,
     row: u32,
@@ -95,6 +97,7 @@ impl<C: Coder> Codec<C> {
             shapes: Vec::new(),
             places: HashMap::new(),
             known: HashMap::new(),
+            offset: 0,
             shape: 0,
             shape_before: 0,
             row: 1,
@@ -111,14 +114,17 @@ impl<C: Coder> Codec<C> {
         let row = shape
             .in_row
             .then(|| self.row_number(shape.file, finding.row.unwrap_or_default()));
-        let value = self.text(index, 0, context(&[1]), &finding.value)?;
+        let before = std::mem::take(&mut self.value);
+        let value = self.text(index, 0, context(&[1]), &finding.value, &before)?;
         let told = hash(&value);
+        // What was meant is often what was written, and what a message names is one of both.
         let detail = match shape.has_detail {
-            true => Some(self.text(index, 1, told, or_empty(&finding.detail))?),
+            true => Some(self.text(index, 1, told, or_empty(&finding.detail), &value)?),
             false => None,
         };
+        let named = detail.as_deref().unwrap_or(&value);
         let suggestion = match shape.has_suggestion {
-            true => Some(self.text(index, 2, told, or_empty(&finding.suggestion))?),
+            true => Some(self.text(index, 2, told, or_empty(&finding.suggestion), named)?),
             false => None,
         };
         self.value.clone_from(&value);
@@ -138,6 +144,7 @@ impl<C: Coder> Codec<C> {
         let at = Context {
             fine: context(&[2, self.shape as u32, self.shape_before as u32]),
             coarse: context(&[3, self.shape as u32]),
+            common: context(&[3]),
         };
         let index = self.places.get(&shape).copied();
         let index = self
@@ -164,11 +171,27 @@ impl<C: Coder> Codec<C> {
             | u32::from(shape.has_detail) << 1
             | u32::from(shape.has_suggestion) << 2;
         let flags = self.symbols.symbol(plain(4), 3, flags);
+        let file = self.index(5, shape.file)?;
+        let rule = self.index(6, Some(shape.rule))?.ok_or(Broken)?;
+        let field = self.index(7, shape.field)?;
+        // Most files have their columns in the standard's order, so most columns stand as far from their field as the one before.
+        let usual = field.map(|field| field.wrapping_add(self.offset));
+        let is_usual = self
+            .symbols
+            .symbol(plain(19), 1, u32::from(shape.column == usual))
+            == 1;
+        let column = match is_usual {
+            true => usual,
+            false => self.index(8, shape.column)?,
+        };
+        if let (Some(column), Some(field)) = (column, field) {
+            self.offset = column.wrapping_sub(field);
+        }
         Ok(Shape {
-            file: self.index(5, shape.file)?,
-            rule: self.index(6, Some(shape.rule))?.ok_or(Broken)?,
-            field: self.index(7, shape.field)?,
-            column: self.index(8, shape.column)?,
+            file,
+            rule,
+            field,
+            column,
             in_row: flags & 1 != 0,
             has_detail: flags & 2 != 0,
             has_suggestion: flags & 4 != 0,
@@ -192,6 +215,7 @@ impl<C: Coder> Codec<C> {
         let at = Context {
             fine: context(&[9, self.shape as u32, self.shape_before as u32]),
             coarse: context(&[10]),
+            common: context(&[10]),
         };
         let delta = row.wrapping_sub(self.row).cast_signed();
         let folded = (delta << 1 ^ delta >> 31).cast_unsigned();
@@ -201,29 +225,38 @@ impl<C: Coder> Codec<C> {
         self.row
     }
 
-    fn text(&mut self, shape: usize, slot: u8, told: u32, text: &str) -> Result<String, Broken> {
+    fn text(
+        &mut self,
+        shape: usize,
+        slot: u8,
+        told: u32,
+        text: &str,
+        before: &str,
+    ) -> Result<String, Broken> {
         let text = shortened(text);
         let text = text.as_ref();
         let place = context(&[11, shape as u32, u32::from(slot)]);
         let at = Context {
             fine: context(&[place, told]),
             coarse: place,
+            common: context(&[11, u32::from(slot)]),
         };
         let known = self.known.entry((shape, slot)).or_default();
         let known_at = known.places.get(text).copied();
         let form = match (text, known_at) {
             ("", _) => EMPTY,
-            (text, _) if text == self.value => AS_BEFORE,
+            (text, _) if text == before => AS_BEFORE,
             (_, Some(_)) => KNOWN,
             (_, None) => SPELT,
         };
         let text = match self.symbols.symbol(at, 2, form) {
             EMPTY => String::new(),
-            AS_BEFORE => self.value.clone(),
+            AS_BEFORE => before.to_owned(),
             KNOWN => {
                 let at = Context {
                     fine: context(&[12, at.fine]),
                     coarse: context(&[12, place]),
+                    common: context(&[12]),
                 };
                 let index = self.symbols.symbol(at, 8, known_at.unwrap_or(0) as u32);
                 known.texts.get(index as usize).ok_or(Broken)?.clone()
@@ -244,6 +277,7 @@ fn spelt<C: Coder>(symbols: &mut Symbols<C>, place: u32, text: &str) -> Result<S
     let at = Context {
         fine: context(&[13, place]),
         coarse: context(&[13]),
+        common: context(&[13]),
     };
     let length = symbols.number(at, text.len() as u32) as usize;
     if length > TEXT_CHARACTERS * 4 + 4 {
@@ -261,11 +295,13 @@ fn spelt<C: Coder>(symbols: &mut Symbols<C>, place: u32, text: &str) -> Result<S
             Context {
                 fine: context(&[14, place, index as u32, before(1)]),
                 coarse: context(&[15, place, index as u32]),
+                common: context(&[18, before(1)]),
             }
         } else {
             Context {
                 fine: context(&[16, before(1), before(2), before(3)]),
                 coarse: context(&[17, before(1)]),
+                common: context(&[17]),
             }
         };
         let byte = given.get(index).copied().unwrap_or(0);
@@ -279,6 +315,7 @@ fn plain(slot: u32) -> Context {
     Context {
         fine: context,
         coarse: context,
+        common: context,
     }
 }
 

@@ -163,11 +163,13 @@ pub(super) struct Symbols<C> {
 /// Number of models; contexts are hashed into them, and a rare collision only costs a fraction of a bit.
 const MODELS: usize = 1 << 17;
 
-/// What is known when a symbol is coded: finely, and coarsely for as long as the fine one has seen too little.
+/// What is known when a symbol is coded: finely, and more coarsely for as long as the finer ones have seen too little.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Context {
     pub(super) fine: u32,
     pub(super) coarse: u32,
+    /// Known of every rule and place alike: what a page begins with.
+    pub(super) common: u32,
 }
 
 /// A context from its parts.
@@ -189,17 +191,16 @@ impl<C: Coder> Symbols<C> {
     }
 
     fn bit(&mut self, at: Context, node: u32, bit: bool) -> bool {
-        let fine = at.fine.wrapping_add(node.wrapping_mul(0x9E37_79B1)) as usize % MODELS;
-        let coarse = at.coarse.wrapping_add(node.wrapping_mul(0x9E37_79B1)) as usize % MODELS;
-        let model = if self.models[fine].is_known() {
-            self.models[fine]
-        } else {
-            self.models[coarse]
-        };
+        let place =
+            |context: u32| context.wrapping_add(node.wrapping_mul(0x9E37_79B1)) as usize % MODELS;
+        let places = [place(at.fine), place(at.coarse), place(at.common)];
+        let known = places.iter().find(|place| self.models[**place].is_known());
+        let model = self.models[*known.unwrap_or(&places[2])];
         let bit = self.coder.code(model.clear, bit);
-        self.models[fine].update(bit);
-        if fine != coarse {
-            self.models[coarse].update(bit);
+        for (index, place) in places.iter().enumerate() {
+            if !places[..index].contains(place) {
+                self.models[*place].update(bit);
+            }
         }
         bit
     }

@@ -318,6 +318,10 @@ proptest! {
         let _ = decode(&body);
         let _ = decode(&with_sum(findings, &body));
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn a_filtered_list_is_read_from_the_right_pages(
