@@ -181,6 +181,7 @@ impl<'a> Judge<'a> {
             || (row.cells.len() > self.width && row.filled_width() <= self.width)
     }
 
+    #[inline(never)]
     fn values<'r>(&mut self, row: &Row<'r>, bytes: &mut [&'r [u8]], pending: &mut Vec<Pending>) {
         let valid = match (row.cells.first(), row.cells.last()) {
             (Some(first), Some(last)) => {
@@ -189,12 +190,20 @@ impl<'a> Judge<'a> {
             }
             _ => true,
         };
-        for (index, cell) in row.cells.iter().enumerate().take(self.needs.len()) {
+        let Self {
+            plan,
+            needs,
+            cells: judge,
+            states,
+            numbers,
+            ..
+        } = self;
+        for ((cell, column), needed) in row.cells.iter().zip(&plan.columns).zip(needs.iter()) {
             // Most cells of a wide file are blank, and a blank cell that may be is nothing at all.
-            if cell.start == cell.end && !self.needs[index] {
+            if cell.start == cell.end && !needed {
                 continue;
             }
-            let Some(column) = &self.plan.columns[index] else {
+            let Some(column) = column else {
                 continue;
             };
             let written = &row.buffer[cell.start as usize..cell.end as usize];
@@ -204,17 +213,15 @@ impl<'a> Judge<'a> {
             if row.controls && !written.is_empty() {
                 self.tabs |= written.len() != value.len() && written.contains(&b'\t');
                 if value.iter().any(|byte| is_control(*byte)) {
-                    self.cells.add(pending, column, OwnCheck::ControlCharacters);
+                    judge.add(pending, column, OwnCheck::ControlCharacters);
                 }
             }
             if !valid && !self.encoding.is_valid(value) {
-                self.cells.add(pending, column, OwnCheck::Encoding);
-                self.states[field] = State::Invalid;
+                judge.add(pending, column, OwnCheck::Encoding);
+                states[field] = State::Invalid;
                 continue;
             }
-            let (state, number) = self.cells.judge(&self.plan, column, value, pending);
-            self.states[field] = state;
-            self.numbers[field] = number;
+            (states[field], numbers[field]) = judge.judge(plan, column, value, pending);
         }
     }
 }

@@ -1,7 +1,5 @@
 //! Keys that must be unique within a file.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use crate::record::{Record, State};
 
 /// Parts the table is split into: growing copies one of them, so the peak stays near the size.
@@ -68,7 +66,13 @@ impl Segment {
     }
 
     fn grow(&mut self) {
-        let larger = (self.slots.len() + self.slots.len() / 4).max(16);
+        // Small tables double: what they waste is nothing, and copying them again and again is not.
+        let more = if self.slots.len() < 1024 {
+            self.slots.len()
+        } else {
+            self.slots.len() / 4
+        };
+        let larger = (self.slots.len() + more).max(64);
         let old = std::mem::replace(&mut self.slots, vec![[0; 3]; larger]);
         self.used = 0;
         for [low, high, row] in old {
@@ -113,20 +117,53 @@ impl UniqueRule {
 
     /// Takes a record: the earlier row with its key and the field to show. A record whose key is not complete has none.
     pub(crate) fn repeats(&mut self, record: &Record<'_>) -> Option<(u32, usize)> {
-        let mut hasher = DefaultHasher::new();
+        let mut hash = Mixed::default();
         for key in &self.fields {
             match record.states[key.field] {
-                State::Valid if key.by_number => {
-                    (0_u8, record.numbers[key.field]).hash(&mut hasher);
-                }
-                State::Valid => (1_u8, record.bytes[key.field]).hash(&mut hasher),
+                State::Valid if key.by_number => hash.number(record.numbers[key.field] as u64),
+                State::Valid => hash.bytes(record.bytes[key.field]),
                 State::Invalid => return None,
                 State::Blank | State::Dash if key.required => return None,
-                State::Blank | State::Dash => 2_u8.hash(&mut hasher),
+                State::Blank | State::Dash => hash.bytes(&[]),
             }
         }
-        let earlier = self.keys.insert(hasher.finish(), record.row)?;
+        let earlier = self.keys.insert(hash.finish(), record.row)?;
         Some((earlier, self.fields.first()?.field))
+    }
+}
+
+/// A hash of 64 bits. Each step multiplies to 128 bits and folds the halves, which spreads every bit of a word over all
+/// of the next; lengths go in, so that no two lists of values are written alike. Nobody gains by a collision: all it does
+/// is to refuse a record of one's own.
+struct Mixed(u64);
+
+impl Default for Mixed {
+    fn default() -> Self {
+        Self(0x243f_6a88_85a3_08d3)
+    }
+}
+
+impl Mixed {
+    fn number(&mut self, word: u64) {
+        // The digits of pi: any odd numbers without a pattern will do.
+        let product = u128::from(self.0 ^ word) * 0x1319_8a2e_0370_7345;
+        self.0 = (product as u64 ^ (product >> 64) as u64).wrapping_add(0xa409_3822_299f_31d1);
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks::<8>();
+        for word in words {
+            self.number(u64::from_le_bytes(*word));
+        }
+        let mut last = [0; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        self.number(u64::from_le_bytes(last));
+        self.number(bytes.len() as u64);
+    }
+
+    fn finish(mut self) -> u64 {
+        self.number(0x082e_fa98_ec4e_6c89);
+        self.0
     }
 }
 
@@ -134,14 +171,50 @@ impl UniqueRule {
 mod tests {
     use super::*;
 
+    fn hash(number: u32) -> u64 {
+        let mut hash = Mixed::default();
+        hash.bytes(number.to_string().as_bytes());
+        hash.finish()
+    }
+
+    #[test]
+    fn keys_that_are_alike_have_different_hashes() {
+        let mut hashes: Vec<u64> = (0..1_000_000)
+            .map(|number| {
+                let mut hash = Mixed::default();
+                hash.bytes(b"01");
+                hash.bytes(format!("MZ{number:010}").as_bytes());
+                hash.number(1_575_360_900 + number % 60);
+                hash.finish()
+            })
+            .collect();
+        hashes.sort_unstable();
+        assert!(hashes.windows(2).all(|pair| pair[0] != pair[1]));
+        // Each bit is set in half of them, the top byte that chooses the segment among them.
+        for bit in 0..64 {
+            let set = hashes.iter().filter(|hash| **hash >> bit & 1 == 1).count();
+            assert!((495_000..505_000).contains(&set), "bit {bit}: {set}");
+        }
+    }
+
+    #[test]
+    fn values_do_not_run_into_each_other() {
+        let of = |values: &[&str]| {
+            let mut hash = Mixed::default();
+            for value in values {
+                hash.bytes(value.as_bytes());
+            }
+            hash.finish()
+        };
+        assert_ne!(of(&["ab", "c"]), of(&["a", "bc"]));
+        assert_ne!(of(&["a", ""]), of(&["", "a"]));
+        assert_ne!(of(&["a\0"]), of(&["a"]));
+        assert_ne!(of(&[""]), of(&["", ""]));
+    }
+
     #[test]
     fn finds_every_key_again_however_many_there_are() {
         let mut keys = Keys::new();
-        let hash = |number: u32| {
-            let mut hasher = DefaultHasher::new();
-            number.hash(&mut hasher);
-            hasher.finish()
-        };
         for number in 1..=100_000 {
             assert_eq!(keys.insert(hash(number), number), None);
         }

@@ -68,7 +68,7 @@ impl<'a> CellJudge<'a> {
     }
 
     /// Judges a trimmed value: what it is, and the number it stands for.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn judge(
         &mut self,
         plan: &Plan,
@@ -76,13 +76,13 @@ impl<'a> CellJudge<'a> {
         bytes: &[u8],
         found: &mut Vec<Pending>,
     ) -> (State, i64) {
-        if bytes.is_empty() {
+        let Some(first) = bytes.first() else {
             if column.required {
                 self.add(found, column, OwnCheck::ValueMissing);
             }
             return (State::Blank, 0);
-        }
-        if bytes.len() <= 3 && is_dash(bytes, self.encoding) {
+        };
+        if matches!(first, b'-' | b'_' | 0xa1 | 0xe2) && is_dash(bytes, self.encoding) {
             if column.required && !column.dash {
                 self.add(found, column, OwnCheck::DashForValue);
             }
@@ -134,17 +134,22 @@ impl<'a> CellJudge<'a> {
         (State::Valid, 0)
     }
 
-    #[inline]
+    #[inline(always)]
     fn length(&self, column: &ColumnPlan, bytes: &[u8], found: &mut Vec<Pending>) {
         // A character has at least one byte.
-        if bytes.len() > column.max_length
-            && self.encoding.decode(bytes).chars().count() > column.max_length
-        {
+        if bytes.len() > column.max_length {
+            self.counted_length(column, bytes, found);
+        }
+    }
+
+    #[inline(never)]
+    fn counted_length(&self, column: &ColumnPlan, bytes: &[u8], found: &mut Vec<Pending>) {
+        if self.encoding.decode(bytes).chars().count() > column.max_length {
             self.add(found, column, OwnCheck::ValueLength);
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn in_range(&self, column: &ColumnPlan, seconds: i64, found: &mut Vec<Pending>) {
         if seconds < EARLIEST || seconds > self.latest {
             self.add(found, column, OwnCheck::DateRange);

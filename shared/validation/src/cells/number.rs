@@ -9,24 +9,28 @@ pub(crate) fn integer(bytes: &[u8]) -> Option<i64> {
 
 /// A number with at most `scale` digits after the point, in ten-thousandths.
 pub(crate) fn decimal(bytes: &[u8], scale: u8) -> Option<i64> {
+    const TENS: [i64; 5] = [10_000, 1_000, 100, 10, 1];
     let (negative, rest) = signed(bytes);
-    let (whole, fraction) = match rest.iter().position(|byte| *byte == b'.') {
-        Some(at) if at + 1 == rest.len() => return None,
-        Some(at) => (&rest[..at], &rest[at + 1..]),
-        None => (rest, &[][..]),
-    };
-    if fraction.len() > usize::from(scale.min(4)) || whole.len() > 14 {
+    let most = usize::from(scale.min(4));
+    let mut value = 0_i64;
+    let mut point = None;
+    for (place, byte) in rest.iter().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit <= 9 {
+            // What overflows has too many digits, and is refused for those.
+            value = value.wrapping_mul(10).wrapping_add(i64::from(digit));
+        } else if *byte == b'.' && place > 0 && point.is_none() {
+            point = Some(place);
+        } else {
+            return None;
+        }
+    }
+    let whole = point.unwrap_or(rest.len());
+    let fraction = point.map_or(0, |point| rest.len() - point - 1);
+    if whole == 0 || whole > 14 || fraction > most || (point.is_some() && fraction == 0) {
         return None;
     }
-    let mut value = digits_value(whole)?;
-    for place in 0..4 {
-        let digit = match fraction.get(place) {
-            Some(digit) if digit.is_ascii_digit() => i64::from(digit - b'0'),
-            Some(_) => return None,
-            None => 0,
-        };
-        value = value * 10 + digit;
-    }
+    let value = value * TENS[fraction];
     Some(if negative { -value } else { value })
 }
 
@@ -126,6 +130,7 @@ mod tests {
             ("-0.0001", 4, -1),
             ("75", 4, 750_000),
             ("1.20", 2, 12_000),
+            ("99999999999999.9999", 4, 999_999_999_999_999_999),
         ] {
             assert_eq!(decimal(text.as_bytes(), scale), Some(value), "{text}");
         }
@@ -138,6 +143,8 @@ mod tests {
             ("1.5", 0),
             ("1e3", 2),
             ("1.2.3", 4),
+            ("123456789012345", 2),
+            ("00000000000000000000000000", 2),
         ] {
             assert_eq!(decimal(wrong.as_bytes(), scale), None, "{wrong}");
         }
