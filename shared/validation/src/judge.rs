@@ -183,12 +183,12 @@ impl<'a> Judge<'a> {
 
     #[inline(never)]
     fn values<'r>(&mut self, row: &Row<'r>, bytes: &mut [&'r [u8]], pending: &mut Vec<Pending>) {
-        let valid = match (row.cells.first(), row.cells.last()) {
-            (Some(first), Some(last)) => {
+        let valid = row.valid || {
+            let all = row.cells.first().zip(row.cells.last());
+            all.is_none_or(|(first, last)| {
                 let all = &row.buffer[first.start as usize..last.end as usize];
                 self.encoding.is_valid(all)
-            }
-            _ => true,
+            })
         };
         let Self {
             plan,

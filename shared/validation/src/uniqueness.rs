@@ -155,10 +155,22 @@ impl Mixed {
         for word in words {
             self.number(u64::from_le_bytes(*word));
         }
-        let mut last = [0; 8];
-        last[..rest.len()].copy_from_slice(rest);
-        self.number(u64::from_le_bytes(last));
-        self.number(bytes.len() as u64);
+        // Whole words that overlap, since a word put together from single bytes must wait for them in memory.
+        let last = match (bytes.last_chunk::<8>(), rest) {
+            (_, []) => 0,
+            (Some(word), _) => u64::from_le_bytes(*word),
+            (None, [first, ..]) => match (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
+                (Some(low), Some(high)) => {
+                    u64::from(u32::from_le_bytes(*low)) | u64::from(u32::from_le_bytes(*high)) << 32
+                }
+                _ => {
+                    let middle = rest[rest.len() / 2];
+                    let last = rest[rest.len() - 1];
+                    u64::from(*first) | u64::from(middle) << 8 | u64::from(last) << 16
+                }
+            },
+        };
+        self.number(last ^ (bytes.len() as u64) << 56);
     }
 
     fn finish(mut self) -> u64 {

@@ -59,12 +59,17 @@ impl TextEncoding {
 
     /// Whether bytes of a row are valid text.
     pub(crate) fn is_valid(self, bytes: &[u8]) -> bool {
+        self.valid_up_to(bytes) == bytes.len()
+    }
+
+    /// How many bytes from the start are valid text.
+    pub(crate) fn valid_up_to(self, bytes: &[u8]) -> usize {
         match self {
-            Self::Ascii | Self::Utf8 => Encoding::utf8_valid_up_to(bytes) == bytes.len(),
-            Self::Gb18030 => gb18030::valid_up_to(bytes) == bytes.len(),
+            Self::Ascii | Self::Utf8 => Encoding::utf8_valid_up_to(bytes),
+            Self::Gb18030 => gb18030::valid_up_to(bytes),
             // The reader has put U+FFFD where a surrogate stood alone.
             Self::Utf16Le | Self::Utf16Be => {
-                memchr::memmem::find(bytes, "\u{fffd}".as_bytes()).is_none()
+                memchr::memmem::find(bytes, "\u{fffd}".as_bytes()).unwrap_or(bytes.len())
             }
         }
     }

@@ -38,6 +38,8 @@ pub(crate) struct Row<'a> {
     pub(crate) cells: &'a [Cell],
     /// Whether some cell may hold a control character or line break.
     pub(crate) controls: bool,
+    /// Whether its text is known to be valid in its encoding; otherwise that is to be looked at.
+    pub(crate) valid: bool,
     /// What is wrong with the row itself.
     pub(crate) defect: Option<RowDefect>,
 }

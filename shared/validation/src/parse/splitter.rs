@@ -17,6 +17,8 @@ const REREAD_BYTES: u64 = 8 * 1024 * 1024;
 pub(crate) struct Splitter<R> {
     text: TextReader<R>,
     buffer: Vec<u8>,
+    /// Up to here the buffer is valid text: found for all of it at once, which is several times as fast as row by row.
+    valid: usize,
     /// Positions of the row being read.
     row_start: usize,
     cell_start: usize,
@@ -79,6 +81,7 @@ impl<R: Read> Splitter<R> {
         Self {
             text: TextReader::new(reader),
             buffer: Vec::new(),
+            valid: 0,
             row_start: 0,
             cell_start: 0,
             mask: 0,
@@ -203,6 +206,12 @@ impl<R: Read> Splitter<R> {
             }
         }
         self.ended = !self.text.fill(&mut self.buffer)?;
+        // A row begins with a whole character, so a character cut off at the end is looked at again.
+        let valid = self
+            .text
+            .encoding()
+            .valid_up_to(&self.buffer[self.row_start..]);
+        self.valid = self.row_start + valid;
         Ok(())
     }
 
@@ -538,6 +547,7 @@ impl<R: Read> RowSource for Splitter<R> {
             buffer: &self.buffer,
             cells: &self.cells,
             controls: self.controls,
+            valid: self.row_start <= self.valid,
             defect,
         }))
     }
