@@ -56,11 +56,6 @@ impl<'a> Record<'a> {
             .0
     }
 
-    /// Value of a valid integer column.
-    pub(crate) fn integer(&self, field: usize) -> Option<i64> {
-        self.number(field)
-    }
-
     /// Value of a valid decimal column, in ten-thousandths.
     pub(crate) fn decimal(&self, field: usize) -> Option<i64> {
         self.number(field)

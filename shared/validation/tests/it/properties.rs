@@ -71,9 +71,9 @@ fn broken() -> impl Strategy<Value = (Vec<Vec<String>>, Vec<(usize, usize)>)> {
         let places = proptest::collection::btree_set((0..records, 0_usize..9), 0..6);
         places.prop_map(move |places| {
             let mut rows = vec![header("lis")];
-            for record in 0..records {
+            for (record, text) in texts.iter().enumerate().take(records) {
                 let mut row = lis(record as u32);
-                row[6] = texts[record].clone();
+                row[6] = text.clone();
                 rows.push(row);
             }
             let mut broken = Vec::new();
