@@ -48,7 +48,7 @@ pub enum RenderError {
 }
 
 /// Longest text message: ten parts of a Chinese one. An institution's name may have 100 letters.
-pub const LONGEST_SMS: usize = 500;
+const LONGEST_SMS: usize = 500;
 
 struct Texts {
     kind: NoticeKind,

@@ -1,13 +1,9 @@
 //! Judges what was uploaded, when the object store says that it has arrived.
 
-mod event;
-
 use aws_lambda_events::sqs::SqsBatchResponse;
-use intake::{Arrival, Intake, IntakeError, Processed, process};
+use intake::{Arrival, Event, Intake, IntakeError, Message, Processed, parse, process};
 use serde_json::Value;
 use thiserror::Error;
-
-pub use event::{Event, Message, parse};
 
 /// An event that is not done with; whoever sent it should send it again.
 #[derive(Debug, Error)]

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod event;
 mod judge;
 mod object;
 mod process;
@@ -12,6 +13,7 @@ use standard::Standard;
 use store::{Files, Store, StoreError};
 use thiserror::Error;
 
+pub use event::{Event, Message, parse};
 pub use judge::settings;
 pub use process::process;
 

@@ -1,9 +1,10 @@
 //! The forms in which an object store tells of an object.
 
-use intake::Arrival;
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::Arrival;
 
 /// An event, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
