@@ -20,6 +20,7 @@ pub fn announcement(service: &Service, took: Duration, colours: bool) -> String 
         api,
         s3,
         dynamodb,
+        outbox,
     } = service.addresses();
     let mut text = String::new();
     let mut line = |line: String| {
@@ -38,6 +39,9 @@ pub fn announcement(service: &Service, took: Duration, colours: bool) -> String 
     ));
     line(format!("  门户 portal   {}", portal.style(link)));
     line(format!("  接口 API      {}", api.style(link)));
+    if let Some(outbox) = outbox {
+        line(format!("  发件箱 outbox {}", outbox.style(link)));
+    }
     line(format!("  对象存储 S3   {}", s3.style(link)));
     line(format!("  数据表 table  {}", dynamodb.style(link)));
     line(format!("  数据 data     {}", service.data().display()));

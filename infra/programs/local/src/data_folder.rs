@@ -8,12 +8,14 @@ use crate::problem::Problem;
 
 /// Everything the program ever puts there, except the lock. `--fresh` removes these and nothing else: a folder given by mistake
 /// keeps what it had.
-const CONTENT: [&str; 6] = [
+const CONTENT: [&str; 8] = [
     "objects",
     "table.sqlite",
     "table.sqlite-wal",
     "table.sqlite-shm",
     "dead-letters",
+    "outbox.jsonl",
+    "outbox.new",
     "credentials",
 ];
 
@@ -67,6 +69,10 @@ impl DataFolder {
 
     pub(crate) fn table(&self) -> PathBuf {
         self.path.join("table.sqlite")
+    }
+
+    pub(crate) fn outbox(&self) -> PathBuf {
+        self.path.join("outbox.jsonl")
     }
 
     pub(crate) fn dead_letters(&self) -> PathBuf {

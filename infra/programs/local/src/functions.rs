@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use intake::Intake;
 use jiff::SignedDuration;
+use send_notice::Sending;
 use serde_json::Value;
 use web::{OpenApiRouter, Service};
 
@@ -13,6 +14,9 @@ use crate::triggers::{OnObject, OnSchedule};
 
 /// Between two sweeps for what an event missed. Shorter than in AWS, because here every restart loses what was in the queue.
 const SWEEP: Duration = Duration::from_secs(20);
+/// Between two looks for notices whose time has come, among them those that other programs wrote. What a request wrote is sent
+/// at once.
+const NOTICES: Duration = Duration::from_secs(5);
 /// How long a claim holds unless it is renewed. Its holder can only have died with this process, so the next one
 /// need not wait as long as in AWS.
 const LEASE: SignedDuration = SignedDuration::from_secs(15);
@@ -22,10 +26,12 @@ pub(crate) struct Functions {
     pub(crate) routes: OpenApiRouter,
     pub(crate) on_object: Vec<OnObject>,
     pub(crate) on_schedule: Vec<OnSchedule>,
+    /// Runs when a request may have written to the table.
+    pub(crate) on_write: Handler,
 }
 
 impl Functions {
-    pub(crate) fn new(service: Service) -> Self {
+    pub(crate) fn new(service: Service, sending: Sending) -> Self {
         let Service {
             store,
             files,
@@ -50,30 +56,44 @@ impl Functions {
                     .map_err(|error| chain(&error))
             }),
         }];
-        let on_schedule = vec![OnSchedule {
-            function: "reconcile-uploads",
-            every: SWEEP,
-            handler: handler(&intake, |intake, _| async move {
-                let swept = reconcile_uploads::run(&intake).await;
-                swept.map(|_| Value::Null).map_err(|error| chain(&error))
-            }),
-        }];
+        let send_notice = handler(&Arc::new(sending), |sending, event| async move {
+            send_notice::handle(&sending, &event)
+                .await
+                .map_err(|error| chain(&error))
+        });
+        let on_schedule = vec![
+            OnSchedule {
+                function: "reconcile-uploads",
+                every: SWEEP,
+                handler: handler(&intake, |intake, _| async move {
+                    let swept = reconcile_uploads::run(&intake).await;
+                    swept.map(|_| Value::Null).map_err(|error| chain(&error))
+                }),
+            },
+            OnSchedule {
+                function: "send-notice",
+                every: NOTICES,
+                handler: send_notice.clone(),
+            },
+        ];
         Self {
             routes,
             on_object,
             on_schedule,
+            on_write: send_notice,
         }
     }
 }
 
 /// A function with what it may use, as the queue and the schedule call it.
-fn handler<F, R>(intake: &Arc<Intake>, run: F) -> Handler
+fn handler<C, F, R>(context: &Arc<C>, run: F) -> Handler
 where
-    F: Fn(Arc<Intake>, Value) -> R + Send + Sync + 'static,
+    C: Send + Sync + 'static,
+    F: Fn(Arc<C>, Value) -> R + Send + Sync + 'static,
     R: Future<Output = Result<Value, String>> + Send + 'static,
 {
-    let intake = Arc::clone(intake);
-    Arc::new(move |event| -> Handling { Box::pin(run(Arc::clone(&intake), event)) })
+    let context = Arc::clone(context);
+    Arc::new(move |event| -> Handling { Box::pin(run(Arc::clone(&context), event)) })
 }
 
 /// An error with its causes: the outermost alone says little.

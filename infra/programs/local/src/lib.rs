@@ -4,6 +4,8 @@ mod announce;
 mod data_folder;
 mod functions;
 mod http;
+mod notices;
+mod nudge;
 mod options;
 mod problem;
 mod queue;

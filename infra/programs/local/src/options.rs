@@ -29,6 +29,10 @@ pub struct Options {
     #[arg(long, env = "FLU_DYNAMODB_PORT", value_name = "N")]
     pub dynamodb_port: Option<u16>,
 
+    /// 发件箱端口，默认为门户端口加三 · port of the outbox for mail and SMS [default: three above the portal's]
+    #[arg(long, env = "FLU_NOTICES_PORT", value_name = "N")]
+    pub notices_port: Option<u16>,
+
     /// 全部就绪后写入地址（JSON） · file that gets the addresses as JSON once everything answers
     #[arg(long, env = "FLU_READY_FILE", value_name = "FILE")]
     pub ready_file: Option<PathBuf>,
@@ -48,6 +52,14 @@ pub struct Options {
     /// 使用外部 DynamoDB 服务 · DynamoDB server to use instead of the embedded one
     #[arg(long, env = "FLU_DYNAMODB_ENDPOINT", value_name = "URL")]
     pub dynamodb_endpoint: Option<String>,
+
+    /// 使用外部 SES v2 服务发送邮件 · SES v2 server for mail to use instead of the local outbox
+    #[arg(long, env = "FLU_SES_ENDPOINT", value_name = "URL")]
+    pub ses_endpoint: Option<String>,
+
+    /// 使用外部 SNS 服务发送短信 · SNS server for SMS to use instead of the local outbox
+    #[arg(long, env = "FLU_SNS_ENDPOINT", value_name = "URL")]
+    pub sns_endpoint: Option<String>,
 
     /// 存储桶名 · bucket name
     #[arg(long, env = "FLU_BUCKET", value_name = "NAME", default_value = "flu")]
@@ -97,11 +109,14 @@ impl Options {
             port: 0,
             s3_port: None,
             dynamodb_port: None,
+            notices_port: None,
             ready_file: None,
             fresh: false,
             no_seed: false,
             s3_endpoint: None,
             dynamodb_endpoint: None,
+            ses_endpoint: None,
+            sns_endpoint: None,
             bucket: "flu".to_owned(),
             table: "flu".to_owned(),
             bind: IpAddr::V4(Ipv4Addr::LOCALHOST),

@@ -20,6 +20,7 @@ pub(crate) fn write(
         "api": addresses.api,
         "s3": addresses.s3,
         "dynamodb": addresses.dynamodb,
+        "outbox": addresses.outbox,
         "demo": demo.map(|demo| json!({"login": demo.login, "password": demo.password})),
     });
     let mut temporary = path.as_os_str().to_owned();

@@ -224,7 +224,7 @@ pub(crate) fn listen(options: &Options) -> Result<TcpListener, Problem> {
     ))
 }
 
-fn ports(wanted: u16) -> std::ops::RangeInclusive<u16> {
+pub(crate) fn ports(wanted: u16) -> std::ops::RangeInclusive<u16> {
     if wanted == 0 {
         0..=0
     } else {
@@ -232,15 +232,15 @@ fn ports(wanted: u16) -> std::ops::RangeInclusive<u16> {
     }
 }
 
-fn has_next(wanted: u16, port: u16) -> bool {
+pub(crate) fn has_next(wanted: u16, port: u16) -> bool {
     wanted != 0 && port < wanted.saturating_add(TRIES)
 }
 
-fn is_taken(error: &std::io::Error) -> bool {
+pub(crate) fn is_taken(error: &std::io::Error) -> bool {
     error.kind() == std::io::ErrorKind::AddrInUse
 }
 
-fn taken() -> std::io::Error {
+pub(crate) fn taken() -> std::io::Error {
     std::io::ErrorKind::AddrInUse.into()
 }
 

@@ -9,6 +9,8 @@ use tokio::task::JoinHandle;
 
 use crate::data_folder::DataFolder;
 use crate::functions::Functions;
+use crate::notices::Notices;
+use crate::nudge::Nudge;
 use crate::options::Options;
 use crate::problem::Problem;
 use crate::queue::Manners;
@@ -31,6 +33,8 @@ pub struct Addresses {
     pub s3: String,
     /// The table.
     pub dynamodb: String,
+    /// The page with every mail and SMS, unless other providers carry them.
+    pub outbox: Option<String>,
 }
 
 /// The demo account.
@@ -56,6 +60,9 @@ pub struct Service {
     ready_file: Option<PathBuf>,
     folder: DataFolder,
     servers: Servers,
+    notices: Notices,
+    nudge: Nudge,
+    sender: JoinHandle<()>,
     triggers: Triggers,
     stop: watch::Sender<bool>,
     http: JoinHandle<()>,
@@ -92,6 +99,7 @@ impl Service {
         let servers = Servers::start(&options, &folder, origins, sender).await?;
         servers.make_bucket(&options.bucket).await?;
         servers.make_table().await?;
+        let notices = Notices::start(&options, &folder, &portal).await?;
 
         let service = web::Service {
             store: servers.store.clone(),
@@ -112,14 +120,31 @@ impl Service {
             login: demo.login,
             password: demo.password,
         });
-        let functions = Functions::new(service.clone());
+        let sending = send_notice::Sending {
+            store: servers.store.clone(),
+            providers: notices.providers.clone(),
+            config: notices.config.clone(),
+            clock: service.clock.clone(),
+        };
+        let functions = Functions::new(service.clone(), sending);
+        let nudge = Nudge::new();
         let mut routes = web::application(functions.routes.clone()).merge(sample::router(trial));
         let (foreign_sender, foreign) = mpsc::unbounded_channel();
         if options.s3_endpoint.is_some() {
             routes = routes.merge(webhook::router(foreign_sender));
         }
+        // The outbox holds codes and passwords: whoever else may reach the portal must not read them.
+        if let Some(outbox) = notices.outbox().filter(|_| options.bind.is_loopback()) {
+            routes = routes.merge(notice_server::pages(outbox.clone()));
+        }
+        let routes = http::around(nudge.around(routes), options.bind);
         let (stop, stopped) = watch::channel(false);
-        let http = serve(listener, http::around(routes, options.bind), stopped)?;
+        let sender = tokio::spawn(
+            nudge
+                .clone()
+                .run(functions.on_write.clone(), stopped.clone()),
+        );
+        let http = serve(listener, routes, stopped)?;
         let events = Events {
             embedded: events,
             foreign,
@@ -128,6 +153,7 @@ impl Service {
 
         let addresses = Addresses {
             api: format!("{portal}/api/v1"),
+            outbox: notices.page(&options, &portal),
             portal,
             s3: servers.s3_endpoint.clone(),
             dynamodb: servers.dynamodb_endpoint.clone(),
@@ -147,6 +173,9 @@ impl Service {
             ready_file,
             folder,
             servers,
+            notices,
+            nudge,
+            sender,
             triggers,
             stop,
             http,
@@ -198,9 +227,15 @@ impl Service {
         &self.servers.dynamodb
     }
 
-    /// Resolves when no event waits to be handled.
+    /// What was sent by mail and SMS; tests also make it fail with it. `None` when other providers carry them.
+    pub fn outbox(&self) -> Option<&notice_server::Outbox> {
+        self.notices.outbox()
+    }
+
+    /// Resolves when no event waits to be handled, and every notice written by a request was tried.
     pub async fn idle(&self) {
         self.triggers.idle().await;
+        self.nudge.idle().await;
     }
 
     /// Files of messages that were given up, in the order of their names.
@@ -224,6 +259,12 @@ impl Service {
             http.abort();
         }
         self.triggers.stop().await;
+        let mut sender = self.sender;
+        // A provider that hangs is not waited for: its notice becomes uncertain, as after a crash.
+        if tokio::time::timeout(FAREWELL, &mut sender).await.is_err() {
+            sender.abort();
+        }
+        self.notices.stop().await;
         self.servers.stop().await;
         drop(self.folder);
     }

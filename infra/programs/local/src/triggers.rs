@@ -220,6 +220,7 @@ mod tests {
                     Box::pin(async { Ok(Value::Null) })
                 }),
             }],
+            on_write: Arc::new(|_| Box::pin(async { Ok(Value::Null) })),
         };
         let folder = tempfile::tempdir().unwrap();
         let (embedded, from_embedded) = mpsc::unbounded_channel();

@@ -89,7 +89,7 @@ fn it_says_where_everything_is_and_answers_there() {
     let program = Program::start(&arguments, &folder.path().join("data"));
 
     let file: Value = serde_json::from_slice(&std::fs::read(&ready).unwrap()).unwrap();
-    for name in ["portal", "api", "s3", "dynamodb"] {
+    for name in ["portal", "api", "s3", "dynamodb", "outbox"] {
         let address = file[name].as_str().unwrap();
         assert!(
             program.printed.contains(address),
