@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{AccountId, PasswordHash};
+use crate::{AccountId, INITIAL_PASSWORD_LIFETIME, PasswordHash};
 
 /// A value no account can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -201,6 +201,9 @@ pub struct Account {
     pub password_hash: PasswordHash,
     /// Whether it may sign in.
     pub state: AccountState,
+    /// Until when an initial password opens a session; `None` for a password its owner chose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initial_password_until: Option<Timestamp>,
     /// Sessions begun under a smaller number are over: adding one ends them all at once.
     pub session_epoch: u64,
     /// When it was made.
@@ -221,10 +224,33 @@ impl Account {
             province: new.province,
             password_hash: new.password_hash,
             state: new.state,
+            initial_password_until: None,
             session_epoch: 0,
             created_at: now,
             version: 1,
         }
+    }
+
+    /// Gives it an initial password and ends all its sessions: at its creation, and for a new data manager.
+    pub fn set_initial_password(&mut self, hash: PasswordHash, now: Timestamp) {
+        self.password_hash = hash;
+        self.state = AccountState::MustChangePassword;
+        self.initial_password_until = Some(now + INITIAL_PASSWORD_LIFETIME);
+        self.session_epoch += 1;
+    }
+
+    /// Gives it a password its owner chose and ends all its sessions: whoever else knew the old one is out.
+    pub fn set_own_password(&mut self, hash: PasswordHash) {
+        self.password_hash = hash;
+        self.state = AccountState::Active;
+        self.initial_password_until = None;
+        self.session_epoch += 1;
+    }
+
+    /// Whether its password is an initial one whose time is over.
+    pub fn initial_password_is_over(&self, now: Timestamp) -> bool {
+        self.initial_password_until
+            .is_some_and(|until| now >= until)
     }
 }
 

@@ -29,6 +29,30 @@ impl AccountId {
     }
 }
 
+/// Names an application: `r` and 128 random bits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ApplicationId(String);
+
+impl ApplicationId {
+    /// A new random id.
+    pub fn random() -> Self {
+        Self(format!("r{}", base32::bits128(random())))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// 表格版本号 of a version of its form, short enough to be typed: printed on what is stamped, so that a scan of an
+    /// older form is noticed. Forty bits tell any two of some ten thousand applications apart; nothing is found by it.
+    pub fn form_code(&self, form_version: u32) -> String {
+        let short = self.0.get(1..9).unwrap_or_default().to_uppercase();
+        format!("FLU-{short}-{form_version}")
+    }
+}
+
 /// Names an upload: the account's running number in eight letters, then 128 random bits.
 ///
 /// The number in front makes ids sort in the order the tickets were given, which is the order in which later uploads
@@ -71,6 +95,17 @@ impl FromStr for AccountId {
     }
 }
 
+impl FromStr for ApplicationId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        match text.strip_prefix('r') {
+            Some(bits) if base32::is_bits128(bits) => Ok(Self(text.to_owned())),
+            _ => Err(IdError),
+        }
+    }
+}
+
 impl FromStr for UploadId {
     type Err = IdError;
 
@@ -89,6 +124,26 @@ impl TryFrom<String> for AccountId {
 
     fn try_from(text: String) -> Result<Self, IdError> {
         text.parse()
+    }
+}
+
+impl TryFrom<String> for ApplicationId {
+    type Error = IdError;
+
+    fn try_from(text: String) -> Result<Self, IdError> {
+        text.parse()
+    }
+}
+
+impl From<ApplicationId> for String {
+    fn from(id: ApplicationId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for ApplicationId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
     }
 }
 
@@ -127,6 +182,21 @@ impl fmt::Display for UploadId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn form_codes_name_application_and_version() {
+        let id = ApplicationId::random();
+        assert_eq!(id.as_str().parse(), Ok(id.clone()));
+        let code = id.form_code(3);
+        assert!(code.starts_with("FLU-") && code.ends_with("-3") && code.len() == 14);
+        assert_ne!(code, ApplicationId::random().form_code(3));
+        assert!(
+            AccountId::random()
+                .as_str()
+                .parse::<ApplicationId>()
+                .is_err()
+        );
+    }
 
     #[test]
     fn upload_ids_sort_by_ticket_and_never_repeat() {

@@ -8,6 +8,7 @@ mod clock;
 mod ids;
 pub mod notice;
 mod password;
+mod password_policy;
 mod session;
 mod sha256;
 pub mod sms_code;
@@ -17,8 +18,11 @@ pub use account::{
     Account, AccountError, AccountState, Institution, LoginName, NewAccount, Phone, Role,
 };
 pub use clock::{Clock, beijing};
-pub use ids::{AccountId, IdError, UploadId};
+pub use ids::{AccountId, ApplicationId, IdError, UploadId};
 pub use password::{PasswordError, PasswordHash};
+pub use password_policy::{
+    INITIAL_PASSWORD_LIFETIME, PasswordDefect, PasswordPolicy, initial_password,
+};
 pub use session::{Session, SessionToken, TokenHash};
 pub use sha256::Sha256;
 pub use upload::{

@@ -1,13 +1,13 @@
 //! 账号: found by id, login name or phone.
 
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::{Account, AccountId, LoginName, NewAccount, Phone};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::keys::{self, Key, PK};
-use crate::table::write;
-use crate::{Store, StoreError};
+use crate::keys::{self, Key};
+use crate::table::{delete_if, number, put_if, put_new, text, write};
+use crate::{Store, StoreError, Transaction, TransactionError};
 
 /// Leads from a login name or phone to the account.
 #[derive(Serialize, Deserialize)]
@@ -59,6 +59,79 @@ pub async fn create(store: &Store, new: NewAccount, now: Timestamp) -> Result<Ac
     }
 }
 
+/// Adds what makes a new account to a transaction: the account, and what leads to it by login name and phone. The parts are
+/// called `account`, `login_name` and `phone`.
+///
+/// # Errors
+/// When it cannot be written as items.
+pub fn add_new(
+    store: &Store,
+    transaction: &mut Transaction,
+    account: &Account,
+) -> Result<(), StoreError> {
+    let item = write(keys::account(&account.id), account, "account")?;
+    transaction.add("account", put_new(store, item)?);
+    let leads_here = pointer(account);
+    let item = write(keys::login(&account.login_name), &leads_here, "login name")?;
+    transaction.add("login_name", put_new(store, item)?);
+    if let Some(phone) = &account.phone {
+        let item = write(keys::phone(phone), &leads_here, "phone")?;
+        transaction.add("phone", put_new(store, item)?);
+    }
+    Ok(())
+}
+
+/// Adds the change of an account to a transaction, if it is still at version `before`; another phone leads to it from then
+/// on, and the earlier one nowhere. The parts are called `account` and `phone`.
+///
+/// # Errors
+/// When it cannot be written as items.
+pub fn add_change(
+    store: &Store,
+    transaction: &mut Transaction,
+    before: &Account,
+    after: &Account,
+) -> Result<(), StoreError> {
+    transaction.add("account", put_changed(store, after, before.version)?);
+    if before.phone == after.phone {
+        return Ok(());
+    }
+    if let Some(phone) = &before.phone {
+        let id = text(before.id.as_str());
+        transaction.add(
+            "phone",
+            delete_if(store, keys::phone(phone), "account", id)?,
+        );
+    }
+    if let Some(phone) = &after.phone {
+        let item = write(keys::phone(phone), &pointer(after), "phone")?;
+        transaction.add("phone", put_new(store, item)?);
+    }
+    Ok(())
+}
+
+/// Stores a changed account together with `others`, if it is still at version `seen`.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when another writer was first.
+pub async fn save(
+    store: &Store,
+    account: &Account,
+    seen: u64,
+    others: Vec<TransactWriteItem>,
+) -> Result<(), StoreError> {
+    let mut transaction = Transaction::new();
+    transaction.add("account", put_changed(store, account, seen)?);
+    for other in others {
+        transaction.add("other", other);
+    }
+    match transaction.commit(store).await {
+        Ok(()) => Ok(()),
+        Err(TransactionError::Refused(_)) => Err(StoreError::Conflict),
+        Err(TransactionError::Store(error)) => Err(error),
+    }
+}
+
 /// The account with this id.
 ///
 /// # Errors
@@ -94,13 +167,23 @@ pub async fn find_by_login(store: &Store, typed: &str) -> Result<Option<Account>
     }
 }
 
-fn put_new(store: &Store, item: crate::table::Item) -> Result<TransactWriteItem, StoreError> {
-    let put = Put::builder()
-        .table_name(&store.table)
-        .set_item(Some(item))
-        .condition_expression("attribute_not_exists(#pk)")
-        .expression_attribute_names("#pk", PK)
-        .build()
-        .map_err(|error| StoreError::malformed("account")(error.to_string()))?;
-    Ok(TransactWriteItem::builder().put(put).build())
+fn pointer(account: &Account) -> Pointer {
+    Pointer {
+        account: account.id.clone(),
+    }
+}
+
+fn put_changed(
+    store: &Store,
+    account: &Account,
+    seen: u64,
+) -> Result<TransactWriteItem, StoreError> {
+    let item = write(keys::account(&account.id), account, "account")?;
+    put_if(
+        store,
+        item,
+        "version = :seen",
+        &[],
+        &[(":seen", number(seen))],
+    )
 }

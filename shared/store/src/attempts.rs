@@ -161,9 +161,107 @@ impl Policy {
     }
 }
 
+/// So much of something in each span of time, for one phone, one address, or all together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    /// Name in the key.
+    pub what: &'static str,
+    /// How often.
+    pub most: u32,
+    /// In how long. Spans follow one another from midnight UTC, so twice as much can fall around the end of one.
+    pub per: SignedDuration,
+}
+
+/// Takes one of a quota, unless it is used up.
+///
+/// It is one conditional write: of a thousand requests at once no more pass than are left. A try whose answer was lost may
+/// count twice; then there is one less, never one more.
+///
+/// # Errors
+/// When the table cannot be reached.
+pub async fn spend(
+    store: &Store,
+    quota: Quota,
+    who: &str,
+    now: Timestamp,
+) -> Result<Allowed, StoreError> {
+    let per = quota.per.as_secs().max(1);
+    let window = now.as_second().div_euclid(per);
+    let ends = (window + 1) * per;
+    let key = keys::quota(quota.what, &digest(who), window);
+    let answer = store
+        .client
+        .update_item()
+        .table_name(&store.table)
+        .set_key(Some(key_item(key)))
+        .update_expression("SET #ttl = :ttl ADD used :one")
+        .condition_expression("attribute_not_exists(used) OR used < :most")
+        .expression_attribute_names("#ttl", keys::TTL)
+        .expression_attribute_values(":ttl", number(ends + 3600))
+        .expression_attribute_values(":one", number(1))
+        .expression_attribute_values(":most", number(quota.most))
+        .send()
+        .await
+        .map_err(StoreError::call("UpdateItem"));
+    match answer {
+        Ok(_) => Ok(Allowed::Yes),
+        Err(StoreError::Conflict) => Ok(Allowed::After(SignedDuration::from_secs(
+            ends - now.as_second(),
+        ))),
+        Err(error) => Err(error),
+    }
+}
+
+/// Lets one pass, and the next one not before `gap` is over. One conditional write, as [`spend`].
+///
+/// # Errors
+/// When the table cannot be reached.
+pub async fn pass(
+    store: &Store,
+    what: &str,
+    who: &str,
+    gap: SignedDuration,
+    now: Timestamp,
+) -> Result<Allowed, StoreError> {
+    let key = keys::attempts(what, &digest(who));
+    let until = (now + gap).as_millisecond();
+    let answer = store
+        .client
+        .update_item()
+        .table_name(&store.table)
+        .set_key(Some(key_item(key.clone())))
+        .update_expression("SET next_at = :until, #ttl = :ttl")
+        .condition_expression("attribute_not_exists(next_at) OR next_at <= :now")
+        .expression_attribute_names("#ttl", keys::TTL)
+        .expression_attribute_values(":until", number(until))
+        .expression_attribute_values(":now", number(now.as_millisecond()))
+        .expression_attribute_values(":ttl", number(until / 1000 + 3600))
+        .send()
+        .await
+        .map_err(StoreError::call("UpdateItem"));
+    match answer {
+        Ok(_) => Ok(Allowed::Yes),
+        Err(StoreError::Conflict) => {
+            let next: Option<Next> = store.get(key, "pause").await?;
+            let wait = next.map_or(0, |next| next.next_at - now.as_millisecond());
+            Ok(Allowed::After(SignedDuration::from_millis(wait.max(0))))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+#[derive(Deserialize)]
+struct Next {
+    next_at: i64,
+}
+
+fn digest(who: &str) -> String {
+    Sha256::of(who.as_bytes()).to_string()
+}
+
 /// What was typed may be a password in the wrong field, and an address belongs to a person: only the digest is kept.
 fn key(policy: Policy, who: &str) -> keys::Key {
-    keys::attempts(policy.what, &Sha256::of(who.as_bytes()).to_string())
+    keys::attempts(policy.what, &digest(who))
 }
 
 #[cfg(test)]

@@ -71,13 +71,27 @@ impl Files {
     /// # Errors
     /// When it cannot be signed.
     pub async fn presign_put(&self, upload: &Upload) -> Result<PresignedPut, StoreError> {
+        self.presign_put_of(&upload.object_key(), upload.size, &upload.sha256)
+            .await
+    }
+
+    /// An address for any object, signed in the same way.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub async fn presign_put_of(
+        &self,
+        key: &str,
+        size: u64,
+        sha256: &Sha256,
+    ) -> Result<PresignedPut, StoreError> {
         let request = self
             .presigner
             .put_object()
             .bucket(&self.bucket)
-            .key(upload.object_key())
-            .content_length(i64::try_from(upload.size).unwrap_or(i64::MAX))
-            .checksum_sha256(upload.sha256.base64())
+            .key(key)
+            .content_length(i64::try_from(size).unwrap_or(i64::MAX))
+            .checksum_sha256(sha256.base64())
             .if_none_match("*")
             .presigned(lasting(Upload::URL_LIFE.unsigned_abs())?)
             .await
@@ -102,6 +116,32 @@ impl Files {
             .bucket(&self.bucket)
             .key(key)
             .response_content_disposition(disposition)
+            .response_cache_control("no-store")
+            .presigned(lasting(Duration::from_secs(300))?)
+            .await
+            .map_err(failed("GetObject"))?;
+        Ok(request.uri().to_owned())
+    }
+
+    /// The same for one version of an object, whatever was put there later.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub async fn presign_get_version(
+        &self,
+        key: &str,
+        version: &str,
+        disposition: &str,
+        media_type: &str,
+    ) -> Result<String, StoreError> {
+        let request = self
+            .presigner
+            .get_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .set_version_id((version != NULL_VERSION).then(|| version.to_owned()))
+            .response_content_disposition(disposition)
+            .response_content_type(media_type)
             .response_cache_control("no-store")
             .presigned(lasting(Duration::from_secs(300))?)
             .await

@@ -7,6 +7,16 @@
 //! | the account of a phone | `PHONE#<phone>` | `PHONE` | get, consistent |
 //! | a session by its token | `SESSION#<digest>` | `SESSION` | get, consistent; TTL |
 //! | failed sign-ins of a name or an address | `ATTEMPTS#<what>#<who>` | `ATTEMPTS` | get, conditional update; TTL |
+//! | how much of a quota is used in a span of time | `ATTEMPTS#<what>#<who>` | `WINDOW#<n>` | conditional add; TTL |
+//! | a code by SMS by purpose and phone | `CODE#<purpose>#<phone>` | `CODE` | get, conditional update; TTL |
+//! | an application by id | `APPLICATION#<application>` | `APPLICATION` | get, consistent |
+//! | the application of a phone | `APPLICANT#<phone>` | `APPLICANT` | get, consistent |
+//! | an applicant's session by its token | `APPLICANT_SESSION#<digest>` | `SESSION` | get, consistent; TTL |
+//! | who has an institution's code or name | `INSTITUTION#<what>#<digest>` | `INSTITUTION` | get, consistent |
+//! | applications of a province in a stage, by age | index `pending`: `APPLICATIONS#<stage>#<province>` | `<moment>#<application>` | query each province |
+//! | what was done to something, newest first | `AUDIT#SUBJECT#<subject>` | `<moment>#<n>` | query; TTL |
+//! | what somebody did, newest first | `AUDIT#BY#<who>` | the same | query; TTL |
+//! | what was done on a day | index `pending`: `AUDIT#DAY#<day>#<0..3>` | the same | query each shard |
 //! | an account's last ticket number | `ACCOUNT#<account>` | `SEQUENCE` | atomic add |
 //! | an account's uploads, newest first | `ACCOUNT#<account>` | `UPLOAD#<id>` | query backwards, consistent |
 //! | an account's uploads before or after one | the same | the same, by range | query, consistent |
@@ -23,10 +33,13 @@
 //! An account's own items share a partition: one hospital writes a few units a second at most. Pages of findings are what
 //! is written in bulk, so they spread over [`FINDINGS_SHARDS`] partitions of each upload. The index `pending` holds an
 //! upload only while something is left to do, over [`PENDING_SHARDS`] partitions, and a notice until it was sent, over
-//! [`NOTICE_SHARDS`]: even a warning to every hospital at once is 14,000, sent as fast as the providers take them.
+//! [`NOTICE_SHARDS`]. Applications stand in it while they wait and after they were decided on, entries of the audit trail as
+//! long as they are kept. For notices: even a warning to every hospital at once is 14,000, sent as fast as the providers take them.
 
+use domain::application::{Application, ScanSlot, Stage};
 use domain::notice::{Notice, NoticeState};
-use domain::{AccountId, LoginName, Phone, Sha256, TokenHash, UploadId};
+use domain::sms_code::CodePurpose;
+use domain::{AccountId, ApplicationId, LoginName, Phone, Sha256, TokenHash, UploadId};
 use jiff::Timestamp;
 
 /// Name of the partition key attribute.
@@ -90,6 +103,93 @@ pub fn session(token: &TokenHash) -> Key {
 /// A counter of failed attempts.
 pub fn attempts(what: &str, who: &str) -> Key {
     Key::new(format!("ATTEMPTS#{what}#{who}"), "ATTEMPTS")
+}
+
+/// What is used of a quota within one span of time.
+pub fn quota(what: &str, who: &str, window: i64) -> Key {
+    Key::new(format!("ATTEMPTS#{what}#{who}"), format!("WINDOW#{window}"))
+}
+
+/// A code by SMS. One of a purpose and phone: a newer one takes its place.
+pub fn code(purpose: CodePurpose, phone: &str) -> Key {
+    let purpose = match purpose {
+        CodePurpose::Application => "APPLICATION",
+        CodePurpose::PasswordReset => "PASSWORD_RESET",
+        CodePurpose::FirstPassword => "FIRST_PASSWORD",
+    };
+    Key::new(format!("CODE#{purpose}#{phone}"), "CODE")
+}
+
+/// An application.
+pub fn application(id: &ApplicationId) -> Key {
+    Key::new(format!("{APPLICATION_PREFIX}{id}"), "APPLICATION")
+}
+
+/// What the partition keys of applications begin with.
+pub const APPLICATION_PREFIX: &str = "APPLICATION#";
+
+/// What leads from a phone to its application.
+pub fn applicant(phone: &str) -> Key {
+    Key::new(format!("APPLICANT#{phone}"), "APPLICANT")
+}
+
+/// An applicant's session.
+pub fn applicant_session(token: &TokenHash) -> Key {
+    Key::new(format!("APPLICANT_SESSION#{}", token.as_str()), "SESSION")
+}
+
+/// Who has an institution's code or name; `value` is its digest, since names may hold anything.
+pub fn institution(what: &str, value: &Sha256) -> Key {
+    Key::new(format!("INSTITUTION#{what}#{value}"), "INSTITUTION")
+}
+
+/// Partition and sort key of an application in the index `pending`; `None` while it is being edited.
+pub fn application_pending(application: &Application) -> Option<Key> {
+    let moment = match application.stage {
+        Stage::Editing => return None,
+        Stage::Waiting => application.submitted_at?,
+        Stage::Rejected => application.rejection.as_ref()?.at,
+        Stage::Approved => application.approved.as_ref()?.at,
+    };
+    let province = application.draft.division.get(..2)?;
+    Some(Key::new(
+        applications_partition(application.stage, province),
+        format!("{}#{}", pending_moment(moment), application.id),
+    ))
+}
+
+/// Partition of a province's applications in a stage, in the index `pending`.
+pub fn applications_partition(stage: Stage, province: &str) -> String {
+    let stage = match stage {
+        Stage::Editing => "EDITING",
+        Stage::Waiting => "WAITING",
+        Stage::Rejected => "REJECTED",
+        Stage::Approved => "APPROVED",
+    };
+    format!("APPLICATIONS#{stage}#{province}")
+}
+
+/// Partitions of a day's audit entries.
+pub const AUDIT_SHARDS: u8 = 4;
+
+/// Partition of what was done to something.
+pub fn audit_subject(subject: &str) -> String {
+    format!("AUDIT#SUBJECT#{subject}")
+}
+
+/// Partition of what somebody did.
+pub fn audit_by(by: &str) -> String {
+    format!("AUDIT#BY#{by}")
+}
+
+/// Partition of a shard of what was done on a day, in the index `pending`.
+pub fn audit_day(day: jiff::civil::Date, shard: u8) -> String {
+    format!("AUDIT#DAY#{day}#{}", shard % AUDIT_SHARDS)
+}
+
+/// Sort key of an audit entry; the number tells entries of one millisecond apart.
+pub fn audit_sort(moment: Timestamp, number: u64) -> String {
+    format!("{}#{number:016x}", pending_moment(moment))
 }
 
 /// The number of an account's last ticket.
@@ -244,9 +344,63 @@ pub fn parse_object_key(key: &str) -> Option<(AccountId, UploadId)> {
     Some((account, upload))
 }
 
+/// Key of the object an application's document is put to. `random` is never given twice.
+pub fn scan_object(
+    application: &ApplicationId,
+    slot: ScanSlot,
+    random: &str,
+    file_name: &str,
+) -> String {
+    let slot = scan_slot_name(slot);
+    format!("{SCAN_PREFIX}{application}/{slot}/{random}/{file_name}")
+}
+
+/// Under which the documents of applications stand.
+pub const SCAN_PREFIX: &str = "incoming/scan/";
+
+/// The application and document an object's key belongs to; `None` for a key this service never gave out.
+pub fn parse_scan_key(key: &str) -> Option<(ApplicationId, ScanSlot)> {
+    let mut parts = key.strip_prefix(SCAN_PREFIX)?.splitn(4, '/');
+    let application = parts.next()?.parse().ok()?;
+    let slot = parts.next()?;
+    let slot = ScanSlot::ALL
+        .into_iter()
+        .find(|known| scan_slot_name(*known) == slot)?;
+    let (random, name) = (parts.next()?, parts.next()?);
+    (!random.is_empty() && !name.is_empty() && !name.contains('/')).then_some((application, slot))
+}
+
+fn scan_slot_name(slot: ScanSlot) -> &'static str {
+    match slot {
+        ScanSlot::InformationForm => "information-form",
+        ScanSlot::Consent => "consent",
+        ScanSlot::Licence => "licence",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_keys_of_scans_are_read_as_scans() {
+        let id = ApplicationId::random();
+        for slot in ScanSlot::ALL {
+            let key = scan_object(&id, slot, "r1", "许可证 1+1%.pdf");
+            assert_eq!(parse_scan_key(&key), Some((id.clone(), slot)));
+            assert_eq!(parse_object_key(&key), None);
+        }
+        for foreign in [
+            format!("incoming/data/{id}/licence/r1/a.pdf"),
+            format!("incoming/scan/{id}/passport/r1/a.pdf"),
+            format!("incoming/scan/{id}/licence/r1/"),
+            format!("incoming/scan/{id}/licence/r1/a/b.pdf"),
+            format!("incoming/scan/{id}/licence/a.pdf"),
+            "incoming/scan/../licence/r1/a.pdf".to_owned(),
+        ] {
+            assert_eq!(parse_scan_key(&foreign), None, "{foreign}");
+        }
+    }
 
     #[test]
     fn uploads_sort_between_their_bounds_in_ticket_order() {

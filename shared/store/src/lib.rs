@@ -1,7 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 pub mod accounts;
+pub mod applicants;
+pub mod applications;
 pub mod attempts;
+pub mod audit;
 mod error;
 mod files;
 pub mod findings;
@@ -9,9 +12,12 @@ pub mod keys;
 pub mod notices;
 pub mod schema;
 pub mod sessions;
+pub mod sms_codes;
 mod table;
+mod transaction;
 pub mod uploads;
 
 pub use error::StoreError;
 pub use files::{Files, Found, ObjectRead, PresignedPut};
 pub use table::Store;
+pub use transaction::{Transaction, TransactionError};

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -84,6 +84,59 @@ pub(crate) fn text(text: impl Into<String>) -> AttributeValue {
 
 pub(crate) fn number(number: impl ToString) -> AttributeValue {
     AttributeValue::N(number.to_string())
+}
+
+/// Writes an item where there is none.
+pub(crate) fn put_new(store: &Store, item: Item) -> Result<TransactWriteItem, StoreError> {
+    put_if(
+        store,
+        item,
+        "attribute_not_exists(#pk)",
+        &[("#pk", PK)],
+        &[],
+    )
+}
+
+/// Writes an item on a condition.
+pub(crate) fn put_if(
+    store: &Store,
+    item: Item,
+    condition: &str,
+    names: &[(&str, &str)],
+    values: &[(&str, AttributeValue)],
+) -> Result<TransactWriteItem, StoreError> {
+    let mut put = Put::builder()
+        .table_name(&store.table)
+        .set_item(Some(item))
+        .condition_expression(condition);
+    for (placeholder, name) in names {
+        put = put.expression_attribute_names(*placeholder, *name);
+    }
+    for (placeholder, value) in values {
+        put = put.expression_attribute_values(*placeholder, value.clone());
+    }
+    let put = put
+        .build()
+        .map_err(|error| StoreError::malformed("write")(error.to_string()))?;
+    Ok(TransactWriteItem::builder().put(put).build())
+}
+
+/// Deletes an item on a condition on one of its attributes.
+pub(crate) fn delete_if(
+    store: &Store,
+    key: Key,
+    attribute: &str,
+    value: AttributeValue,
+) -> Result<TransactWriteItem, StoreError> {
+    let delete = Delete::builder()
+        .table_name(&store.table)
+        .set_key(Some(key_item(key)))
+        .condition_expression("#attribute = :value")
+        .expression_attribute_names("#attribute", attribute)
+        .expression_attribute_values(":value", value)
+        .build()
+        .map_err(|error| StoreError::malformed("delete")(error.to_string()))?;
+    Ok(TransactWriteItem::builder().delete(delete).build())
 }
 
 /// Makes an item go away some time after `now`.

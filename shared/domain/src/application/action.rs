@@ -171,7 +171,7 @@ impl Application {
         Ok(())
     }
 
-    /// 审核通过: the draft is in force. Returns what was in force before.
+    /// 审核通过: the draft is in force, and the application goes on with the data manager's phone. Returns what was in force before.
     ///
     /// # Errors
     /// When it does not wait, was changed since the reviewer saw it, or is of another province.
@@ -184,6 +184,8 @@ impl Application {
     ) -> Result<Option<Approved>, Refusal> {
         self.require(seen, &[Stage::Waiting])?;
         self.in_scope(reviewer)?;
+        // Whoever is data manager now continues it; the one before does not.
+        self.phone.clone_from(&profile.fields().manager.phone);
         let before = self.approved.replace(Approved {
             profile,
             scans: self.scans.clone(),

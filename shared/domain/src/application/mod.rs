@@ -21,9 +21,11 @@
 mod action;
 mod profile;
 mod scan;
+mod session;
 mod state;
 
 pub use action::{Refusal, Reviewer};
 pub use profile::{DataManager, GRADES, Profile, ProfileDefect, ProfileDraft};
 pub use scan::{Scan, ScanSlot, ScanState};
+pub use session::ApplicantSession;
 pub use state::{Application, Approved, Claim, Rejection, Stage};

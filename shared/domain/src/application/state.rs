@@ -2,6 +2,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Profile, ProfileDraft, Scan};
+use crate::{AccountId, ApplicationId};
 
 /// Where an application stands (审批状态).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -55,7 +56,9 @@ pub struct Claim {
 /// One hospital's application; one per phone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Application {
-    /// The phone it was begun with.
+    /// Its id.
+    pub id: ApplicationId,
+    /// The phone it is continued with: the one it was begun with, and from an approval on the data manager's.
     pub phone: String,
     /// Where it stands.
     pub stage: Stage,
@@ -67,6 +70,9 @@ pub struct Application {
     pub draft: ProfileDraft,
     /// Scans of the draft, at most one per document.
     pub scans: Vec<Scan>,
+    /// The account that the first approval made.
+    #[serde(default)]
+    pub account: Option<AccountId>,
     /// What is in force.
     pub approved: Option<Approved>,
     /// The last rejection, kept until something is approved.
@@ -85,12 +91,14 @@ impl Application {
         let mut draft = ProfileDraft::default();
         draft.manager.phone = phone.to_owned();
         Self {
+            id: ApplicationId::random(),
             phone: phone.to_owned(),
             stage: Stage::Editing,
             version: 1,
             form_version: 1,
             draft,
             scans: Vec::new(),
+            account: None,
             approved: None,
             rejection: None,
             claim: None,
