@@ -1,23 +1,26 @@
 //! Signs people and machines in: login name or phone and password against a token, and out again.
 
+mod change_password;
 mod password;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use domain::audit::{Act, AuditEntry};
 use domain::{AccountState, Role};
 use serde::{Deserialize, Serialize};
 use store::attempts::{self, ADDRESS, Allowed, LOGIN};
-use store::{accounts, sessions};
+use store::{accounts, audit, sessions};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 use web::{
-    ApiError, Caller, ClientAddress, ErrorCode, FieldError, Json, OpenApiRouter, Problem, Service,
+    ApiError, ClientAddress, ErrorCode, FieldError, Json, Newcomer, OpenApiRouter, Problem, Service,
 };
 
 /// The routes of this function.
 pub fn router(service: Service) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(sign_in, who_am_i, sign_out))
+        .routes(routes!(change_password::change_password))
         .with_state(service)
 }
 
@@ -93,6 +96,7 @@ impl From<domain::Account> for Person {
     responses(
         (status = OK, body = SignedIn),
         (status = UNAUTHORIZED, body = Problem, description = "unknown user or wrong password"),
+        (status = FORBIDDEN, body = Problem, description = "the initial password has expired"),
         (status = TOO_MANY_REQUESTS, body = Problem, description = "too many failures; see Retry-After"),
     )
 )]
@@ -114,6 +118,15 @@ async fn sign_in(
     }
     let account = accounts::find_by_login(store, &login).await?;
     let matches = password::matches(account.as_ref(), credentials.password).await?;
+    let may = |account: &domain::Account| {
+        account.state != AccountState::Disabled && !account.initial_password_is_over(now)
+    };
+    let outcome = if matches && account.as_ref().is_some_and(may) {
+        Act::SignedIn
+    } else {
+        Act::SignInRefused
+    };
+    note(&service, account.as_ref(), outcome, &address).await?;
     // An account that is disabled answers as if the password were wrong: it must not tell that the password is right.
     let account = account
         .filter(|account| matches && account.state != AccountState::Disabled)
@@ -121,6 +134,10 @@ async fn sign_in(
             tracing::info!("sign-in refused: wrong login or password");
             ApiError::from(ErrorCode::WrongLogin)
         })?;
+    // Told only to who has the password: it says what to do next.
+    if account.initial_password_is_over(now) {
+        return Err(ErrorCode::InitialPasswordOver.into());
+    }
     let (token, session) = sessions::begin(store, &account, now).await?;
     attempts::forget(store, LOGIN, &login).await?;
     attempts::forgive(store, ADDRESS, &address).await?;
@@ -132,6 +149,25 @@ async fn sign_in(
     }))
 }
 
+/// An entry in the audit trail. Unknown names are written under one subject, and take as long to write as known ones.
+async fn note(
+    service: &Service,
+    account: Option<&domain::Account>,
+    act: Act,
+    address: &str,
+) -> Result<(), ApiError> {
+    let who = account.map_or("unknown", |account| account.id.as_str());
+    let entry = AuditEntry {
+        at: service.clock.now(),
+        act,
+        by: who.to_owned(),
+        subject: who.to_owned(),
+        address: Some(address.to_owned()).filter(|address| !address.is_empty()),
+        request: None,
+    };
+    Ok(audit::note(&service.store, &entry).await?)
+}
+
 /// Tells whose session this is.
 #[utoipa::path(
     get,
@@ -140,7 +176,7 @@ async fn sign_in(
     security(("bearer" = [])),
     responses((status = OK, body = Signed), (status = UNAUTHORIZED, body = Problem))
 )]
-async fn who_am_i(caller: Caller) -> Json<Signed> {
+async fn who_am_i(Newcomer(caller): Newcomer) -> Json<Signed> {
     Json(Signed {
         expires_at: caller.session.ends_at(),
         account: caller.account.into(),
@@ -155,8 +191,12 @@ async fn who_am_i(caller: Caller) -> Json<Signed> {
     security(("bearer" = [])),
     responses((status = NO_CONTENT), (status = UNAUTHORIZED, body = Problem))
 )]
-async fn sign_out(State(service): State<Service>, caller: Caller) -> Result<StatusCode, ApiError> {
+async fn sign_out(
+    State(service): State<Service>,
+    Newcomer(caller): Newcomer,
+) -> Result<StatusCode, ApiError> {
     sessions::end(&service.store, &caller.token).await?;
+    note(&service, Some(&caller.account), Act::SignedOut, "").await?;
     tracing::info!(account = %caller.account.id, "account {} signed out", caller.account.id);
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,8 +4,9 @@ use std::net::{IpAddr, SocketAddr};
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use domain::application::Application;
 use domain::{Account, AccountState, Session, TokenHash};
-use store::sessions;
+use store::{applicants, sessions};
 
 use crate::{ApiError, ErrorCode, Service};
 
@@ -22,7 +23,12 @@ pub struct Caller {
     pub token: TokenHash,
 }
 
-impl FromRequestParts<Service> for Caller {
+/// A caller whose initial password may not have been changed yet: for the routes of the session itself. Every other route
+/// takes a [`Caller`], so that nothing can be done with an initial password but to change it.
+#[derive(Debug, Clone)]
+pub struct Newcomer(pub Caller);
+
+impl FromRequestParts<Service> for Newcomer {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, ApiError> {
@@ -32,11 +38,43 @@ impl FromRequestParts<Service> for Caller {
             .await?
             .filter(|(_, account)| account.state != AccountState::Disabled)
             .ok_or(ErrorCode::NotSignedIn)?;
-        Ok(Self {
+        Ok(Self(Caller {
             account,
             session,
             token,
-        })
+        }))
+    }
+}
+
+impl FromRequestParts<Service> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, ApiError> {
+        let Newcomer(caller) = Newcomer::from_request_parts(parts, service).await?;
+        if caller.account.state == AccountState::MustChangePassword {
+            return Err(ErrorCode::MustChangePassword.into());
+        }
+        Ok(caller)
+    }
+}
+
+/// Who fills in an application: the one a code by SMS opened. Its token opens no route of accounts, and theirs none of it.
+#[derive(Debug, Clone)]
+pub struct Applicant {
+    /// The application as it is now.
+    pub application: Application,
+}
+
+impl FromRequestParts<Service> for Applicant {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, ApiError> {
+        let token = bearer(parts).ok_or(ErrorCode::NotIdentified)?;
+        let now = service.clock.now();
+        let (_, application) = applicants::resume(&service.store, &token, now)
+            .await?
+            .ok_or(ErrorCode::NotIdentified)?;
+        Ok(Self { application })
     }
 }
 

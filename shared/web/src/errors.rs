@@ -74,6 +74,39 @@ errors! {
     /// There is no report, because nothing could be checked.
     NoReport = "no_report", CONFLICT,
         "该上传没有可供下载的校验报告", "There is no report for this upload";
+    /// The initial password has to be changed before anything else.
+    MustChangePassword = "must_change_password", FORBIDDEN,
+        "首次登录请先修改初始密码", "Please change the initial password first";
+    /// The initial password's time is over.
+    InitialPasswordOver = "initial_password_over", FORBIDDEN,
+        "初始密码已过期，请联系技术支持重新发送", "The initial password has expired; please ask support for a new one";
+    /// A code by SMS that is wrong, too old, used, or of another request; never told apart.
+    WrongCode = "wrong_code", UNPROCESSABLE_ENTITY,
+        "验证码错误或已失效，请核对后重试或重新获取", "The code is wrong or no longer valid; please check it or ask for a new one";
+    /// No session of an applicant, or one that is over.
+    NotIdentified = "not_identified", UNAUTHORIZED,
+        "身份验证已过期，请重新获取短信验证码", "Your identity check has expired; please ask for a new code by SMS";
+    /// No such application, or out of the reviewer's province; never told apart.
+    ApplicationNotFound = "application_not_found", NOT_FOUND,
+        "未找到该申请", "There is no such application";
+    /// Somebody changed the application meanwhile.
+    ApplicationChanged = "application_changed", CONFLICT,
+        "资料已被修改，请刷新页面后再操作", "The application was changed meanwhile; please reload and look again";
+    /// Not in this stage.
+    NotInThisStage = "not_in_this_stage", CONFLICT,
+        "当前审批状态下不能进行此操作", "This cannot be done in the present stage of the application";
+    /// Not all three documents have passed for the current version of the form.
+    ScansMissing = "scans_missing", CONFLICT,
+        "请先上传全部盖章文件，并等待文件检查通过", "Please upload all stamped documents first and wait until they were checked";
+    /// There is no document like that.
+    ScanNotFound = "scan_not_found", NOT_FOUND,
+        "未找到该文件", "There is no such document";
+    /// Another reviewer was first.
+    DecidedAlready = "decided_already", CONFLICT,
+        "该申请已由其他审核员处理", "Another reviewer has decided on this application";
+    /// The institution or the data manager's phone has an account already.
+    RegisteredAlready = "registered_already", CONFLICT,
+        "医疗机构或数据管理员手机号码已有账号，不能通过审核", "The institution or the data manager's phone has an account already; this cannot be approved";
     /// A part of the service does not answer.
     Unavailable = "unavailable", SERVICE_UNAVAILABLE,
         "系统繁忙，请稍后再试", "The service is busy; please try again later";
@@ -164,6 +197,14 @@ impl ApiError {
         Self {
             fields,
             ..ErrorCode::InvalidFields.into()
+        }
+    }
+
+    /// An error with what is to be said of single fields.
+    pub fn with(code: ErrorCode, fields: Vec<FieldError>) -> Self {
+        Self {
+            fields,
+            ..code.into()
         }
     }
 

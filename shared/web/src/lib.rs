@@ -8,7 +8,7 @@ mod language;
 mod service;
 
 pub use application::{application, run_lambda};
-pub use caller::{Caller, ClientAddress};
+pub use caller::{Applicant, Caller, ClientAddress, Newcomer};
 pub use errors::{ApiError, ERRORS, ErrorCode, ErrorEntry, FieldError, Problem};
 pub use extract::{Json, Path, Query};
 pub use language::Language;

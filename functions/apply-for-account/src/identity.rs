@@ -1,0 +1,183 @@
+//! 身份验证: a code by SMS against a session for one application.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::notice::{Channel, LANGUAGE, Notice, NoticeKind};
+use domain::sms_code::{CODE_LIFETIME, CodePurpose, CodeTry, RESEND_AFTER, SmsCode};
+use domain::{Phone, SessionToken};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use store::attempts::Allowed;
+use store::{applicants, applications, sms_codes};
+use utoipa::ToSchema;
+use web::{ApiError, ClientAddress, ErrorCode, FieldError, Json, Language, Problem, Service};
+
+/// Which phone a code is wanted for.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Ask {
+    /// Mobile phone of the data manager, 11 digits.
+    phone: String,
+}
+
+/// A code is on its way.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Asked {
+    /// To be sent back with the code.
+    request: String,
+    /// Seconds until another code can be asked for.
+    resend_after: u64,
+    /// Seconds the code is good for.
+    expires_after: u64,
+}
+
+/// 获取验证码. The answer is the same whether the phone has an application or an account, or neither.
+#[utoipa::path(
+    post,
+    path = "/api/v1/applications/codes",
+    tag = "applications",
+    request_body = Ask,
+    responses(
+        (status = ACCEPTED, body = Asked),
+        (status = UNPROCESSABLE_ENTITY, body = Problem, description = "not a mobile phone"),
+        (status = TOO_MANY_REQUESTS, body = Problem, description = "asked too often; see Retry-After"),
+    )
+)]
+pub(crate) async fn request_code(
+    State(service): State<Service>,
+    address: ClientAddress,
+    language: Language,
+    Json(ask): Json<Ask>,
+) -> Result<(StatusCode, Json<Asked>), ApiError> {
+    let phone = mobile(&ask.phone)?;
+    let (store, now) = (&service.store, service.clock.now());
+    if let Allowed::After(wait) = sms_codes::allow(store, &phone, &address.text(), now).await? {
+        tracing::warn!("no code sent: asked too often");
+        // Rounded up: a page that counts down must not end before the wait does.
+        let seconds = u64::try_from(wait.as_millis().div_euclid(1000) + 1).unwrap_or(1);
+        return Err(ApiError::after(ErrorCode::TooManyAttempts, seconds));
+    }
+    // As unguessable as a session, which it is a half of.
+    let request = SessionToken::random().expose().to_owned();
+    let (code, digits) = SmsCode::new(CodePurpose::Application, &phone, &request, now);
+    let (tag, purpose) = match language {
+        Language::Zh => ("zh", "申请账号"),
+        Language::En => ("en", "the account application"),
+    };
+    let minutes = CODE_LIFETIME.as_mins().to_string();
+    let key = format!("code/{}", domain::Sha256::of(request.as_bytes()));
+    let message = Notice::new(
+        &key,
+        NoticeKind::VerificationCode,
+        Channel::Sms,
+        &phone,
+        now,
+    )
+    .with("minutes", &minutes)
+    .with("purpose", purpose)
+    .with(LANGUAGE, tag)
+    .with_secret("code", &digits);
+    sms_codes::issue(store, &code, &message, now).await?;
+    tracing::info!("a code was put into the outbox");
+    Ok((
+        StatusCode::ACCEPTED,
+        Json(Asked {
+            request,
+            resend_after: RESEND_AFTER.as_secs().unsigned_abs(),
+            expires_after: CODE_LIFETIME.as_secs().unsigned_abs(),
+        }),
+    ))
+}
+
+/// A phone and the code it got.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Identity {
+    /// The phone.
+    phone: String,
+    /// What the request for the code answered.
+    request: String,
+    /// The six digits.
+    code: String,
+}
+
+/// A session for one application.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Identified {
+    /// To be sent as `Authorization: Bearer …` with every request about the application.
+    token: String,
+    /// When it ends.
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+}
+
+/// 下一步: opens the application of the phone, or a new one.
+#[utoipa::path(
+    post,
+    path = "/api/v1/applications/identity",
+    tag = "applications",
+    request_body = Identity,
+    responses(
+        (status = OK, body = Identified),
+        (status = UNPROCESSABLE_ENTITY, body = Problem, description = "wrong, late, used up or of another request: one answer"),
+    )
+)]
+pub(crate) async fn identify(
+    State(service): State<Service>,
+    Json(identity): Json<Identity>,
+) -> Result<Json<Identified>, ApiError> {
+    let phone = mobile(&identity.phone)?;
+    let (store, now) = (&service.store, service.clock.now());
+    let (request, digits) = (identity.request.as_str(), identity.code.trim());
+    let purpose = CodePurpose::Application;
+    let tried = sms_codes::attempt(store, purpose, &phone, request, digits, now).await?;
+    if tried != CodeTry::Right {
+        tracing::info!("identity refused: wrong code");
+        return Err(ErrorCode::WrongCode.into());
+    }
+    let application = applications::open(store, &phone, now).await?;
+    let (token, session) = applicants::begin(store, &application, now).await?;
+    tracing::info!(application = %application.id, "application {} opened", application.id);
+    Ok(Json(Identified {
+        token: token.expose().to_owned(),
+        expires_at: session.ends_at(),
+    }))
+}
+
+/// Only mainland numbers that exist: others are how text messages are turned into somebody's money.
+fn mobile(text: &str) -> Result<String, ApiError> {
+    let text = text.trim();
+    let phone = text.parse::<Phone>().ok();
+    let phone = phone.filter(|phone| matches!(phone.as_str().as_bytes()[1], b'3'..=b'9'));
+    phone.map(String::from).ok_or_else(|| {
+        ApiError::fields(vec![FieldError::new(
+            "phone",
+            "not_a_mobile_phone",
+            "请填写11位手机号码",
+            "Please give an 11-digit mobile phone number",
+        )])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_mobile_phones_get_codes() {
+        assert_eq!(mobile(" 13800000000 ").unwrap(), "13800000000");
+        for wrong in [
+            "",
+            "12800000000",
+            "+8613800000000",
+            "1380000000",
+            "02212345678",
+        ] {
+            assert_eq!(
+                mobile(wrong).unwrap_err().code(),
+                ErrorCode::InvalidFields,
+                "{wrong}"
+            );
+        }
+    }
+}
