@@ -1,5 +1,6 @@
 //! The whole service, tested as its users meet it: through HTTP and the object store, on the embedded servers.
 
+mod application;
 mod broken_files;
 mod faults;
 mod isolation;

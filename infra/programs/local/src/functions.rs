@@ -44,6 +44,8 @@ impl Functions {
 
         let routes = OpenApiRouter::new()
             .merge(sign_in::router(service.clone()))
+            .merge(apply_for_account::router(service.clone()))
+            .merge(review_application::router(service.clone()))
             .merge(request_upload::router(service.clone()))
             .merge(list_uploads::router(service))
             .merge(serve_portal::router());

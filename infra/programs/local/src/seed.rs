@@ -47,6 +47,34 @@ pub(crate) async fn make_account(service: &Service, demo: &Demo) -> Result<Accou
     created.map_err(|error| failed(&error))
 }
 
+/// Login name and password of the reviewer that decides on applications here.
+const REVIEWER: (&str, &str) = ("reviewer", "Review-2026!");
+
+/// A national reviewer, made unless there is one.
+pub(crate) async fn make_reviewer(service: &Service) -> Result<(), Problem> {
+    let failed = |error: &dyn std::fmt::Display| Problem::internal("reviewer", error);
+    let (login, password) = REVIEWER;
+    let known = accounts::find_by_login(&service.store, login).await;
+    if known.map_err(|error| failed(&error))?.is_some() {
+        return Ok(());
+    }
+    let hash = tokio::task::spawn_blocking(move || PasswordHash::of(password)).await;
+    let hash = hash.map_err(|error| failed(&error))?;
+    let account = NewAccount {
+        login_name: login.parse().map_err(|_| bad_login(login))?,
+        phone: None,
+        role: Role::Reviewer,
+        institution: None,
+        province: None,
+        password_hash: hash.map_err(|error| failed(&error))?,
+        state: AccountState::Active,
+    };
+    match accounts::create(&service.store, account, service.clock.now()).await {
+        Ok(_) | Err(StoreError::Conflict) => Ok(()),
+        Err(error) => Err(failed(&error)),
+    }
+}
+
 fn other_password(login: &str) -> Problem {
     Problem::new(
         format!(

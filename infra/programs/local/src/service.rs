@@ -112,7 +112,10 @@ impl Service {
             password: options.demo_password.clone(),
         });
         let account = match &demo {
-            Some(demo) => Some(seed::make_account(&service, demo).await?),
+            Some(demo) => {
+                seed::make_reviewer(&service).await?;
+                Some(seed::make_account(&service, demo).await?)
+            }
             None => None,
         };
         let trial = demo.clone().map(|demo| Trial {
