@@ -40,7 +40,6 @@ pub struct Stage {
 /// A hospital on a stage.
 pub struct Player {
     pub account: domain::Account,
-    token: String,
 }
 
 impl Stage {
@@ -128,11 +127,7 @@ impl Stage {
         };
         let now = self.clock().now();
         let account = accounts::create(&store, account, now).await.unwrap();
-        let (token, _) = sessions::begin(&store, &account, now).await.unwrap();
-        Player {
-            account,
-            token: token.expose().to_owned(),
-        }
+        Player { account }
     }
 
     /// Registers an upload and puts its object; gives its id and the event the store sends.
@@ -203,9 +198,13 @@ impl Stage {
             clock: self.clock(),
             standards: standard::versions(),
         };
+        // A session of its own for each reading: the stage's clock may have gone past the end of an older one.
+        let now = self.clock().now();
+        let begun = sessions::begin(&service.store, &player.account, now).await;
+        let (token, _) = begun.unwrap();
         let router: Router = web::application(list_uploads::router(service));
         let request = Request::get(format!("/api/v1{path}"))
-            .header("authorization", format!("Bearer {}", player.token))
+            .header("authorization", format!("Bearer {}", token.expose()))
             .body(Body::empty())
             .unwrap();
         let answer = router.oneshot(request).await.unwrap();

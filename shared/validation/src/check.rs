@@ -58,8 +58,9 @@ fn check_files<R: Read + Seek>(
     failed: &Cell<bool>,
 ) -> Result<(), CheckError> {
     run.note(archive.notes());
-    for foreign in archive.foreign_files() {
-        run.file_finding(OwnCheck::OnlyCsv, None, &foreign, Some("not_csv"), None);
+    let foreign_files = archive.foreign_files();
+    for foreign in &foreign_files {
+        run.file_finding(OwnCheck::OnlyCsv, None, foreign, Some("not_csv"), None);
     }
     let mut workbooks = archive.workbooks().into_iter();
     // Of a workbook in a ZIP, what it expands to counts twice: more than one would be a way to keep the check busy for hours.
@@ -77,7 +78,10 @@ fn check_files<R: Read + Seek>(
     if let Some(workbook) = workbook {
         check_packed_workbook(run, &mut archive, &workbook, failed)?;
     } else if files.is_empty() {
-        run.file_finding(OwnCheck::OnlyCsv, None, file_name, Some("no_csv"), None);
+        // Where something else lies in it, that has been said by name.
+        if foreign_files.is_empty() {
+            run.file_finding(OwnCheck::OnlyCsv, None, file_name, Some("no_csv"), None);
+        }
         run.upload_unreadable();
     }
     let kinds: Vec<Option<usize>> = files

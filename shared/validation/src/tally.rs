@@ -64,11 +64,15 @@ impl Tally {
         {
             gathered.rows.push(row);
         }
-        if gathered.values.len() < VALUES
-            && !finding.value.is_empty()
-            && !gathered.values.iter().any(|value| *value == finding.value)
-        {
-            gathered.values.push(finding.value.to_string());
+        if gathered.values.len() < VALUES && !finding.value.is_empty() {
+            // With what was probably meant beside each: a clerk replaces all of them in one go.
+            let value = match &finding.suggestion {
+                Some(suggestion) => format!("{} → {suggestion}", finding.value),
+                None => finding.value.to_string(),
+            };
+            if !gathered.values.contains(&value) {
+                gathered.values.push(value);
+            }
         }
     }
 
@@ -121,6 +125,19 @@ fn cause(place: Place, gathered: Gathered, standard: &Standard, files: &[FileInf
         .map(|(kind, field)| &kind.fields[usize::from(field)]);
     let (message_zh, mend_zh) = fill_texts(&gathered.first, standard, files, Language::Chinese);
     let (message_en, mend_en) = fill_texts(&gathered.first, standard, files, Language::English);
+    // The texts are those of the first finding: where they speak of its value and there are others, that is an example.
+    let several = gathered.values.len() > 1;
+    let example = |template: &str, text: String, word: &str| {
+        if several && (template.contains("{label}") || template.contains("{value}")) {
+            format!("{word}{text}")
+        } else {
+            text
+        }
+    };
+    let message_zh = example(&rule.message_zh, message_zh, "例如：");
+    let mend_zh = example(&rule.mend_zh, mend_zh, "逐个处理，例如：");
+    let message_en = example(&rule.message_en, message_en, "For example: ");
+    let mend_en = example(&rule.mend_en, mend_en, "One by one, for example: ");
     Cause {
         rule: rule.id.clone(),
         kind: kind.map(|kind| kind.code.clone()),

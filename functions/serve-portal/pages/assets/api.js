@@ -30,9 +30,9 @@ async function request(method, path, body) {
     throw new ApiError(text('signed_out'), 401);
   }
   const problem = await response.json().catch(() => ({}));
-  const own = (texts) => texts?.[language()];
-  const fields = (problem.fields ?? []).map((field) => own(field.message)).filter(Boolean);
-  throw new ApiError(fields.join(' ') || own(problem.message) || text('failed_request'), response.status);
+  const own = (thing) => thing[`detail_${language()}`];
+  const fields = (problem.fields ?? []).map(own).filter(Boolean);
+  throw new ApiError(fields.join(' ') || own(problem) || text('failed_request'), response.status);
 }
 
 export const get = async (path) => (await request('GET', path)).json();
