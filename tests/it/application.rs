@@ -90,7 +90,11 @@ impl<'a> Applicant<'a> {
                 .map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()))
                 .collect(),
         };
-        assert_eq!(put(&ticket, b"%PDF-1.7 another").status / 100, 4, "other bytes");
+        assert_eq!(
+            put(&ticket, b"%PDF-1.7 another").status / 100,
+            4,
+            "other bytes"
+        );
         assert_eq!(put(&ticket, bytes).status, 200);
         self.looked_at(slot);
     }
@@ -98,7 +102,10 @@ impl<'a> Applicant<'a> {
     fn looked_at(&self, slot: &str) {
         let store = self.world.service.store();
         let phone = self.status()["phone"].as_str().unwrap().to_owned();
-        let found = self.world.runtime.block_on(applications::of_phone(store, &phone));
+        let found = self
+            .world
+            .runtime
+            .block_on(applications::of_phone(store, &phone));
         let application = found.unwrap().unwrap();
         let scan = |scan: &&domain::application::Scan| scan.key.contains(&slot.replace('_', "-"));
         let key = application.scans.iter().find(scan).unwrap().key.clone();
@@ -171,7 +178,12 @@ fn ask_for_code(world: &World, phone: &str) -> (String, String) {
 
 fn identify(world: &World, phone: &str, request: &str, code: &str) -> Answer {
     let body = json!({"phone": phone, "request": request, "code": code});
-    call("POST", &world.url("/applications/identity"), "", Some(&body))
+    call(
+        "POST",
+        &world.url("/applications/identity"),
+        "",
+        Some(&body),
+    )
 }
 
 /// A reviewer's session.
@@ -188,7 +200,10 @@ fn reviewer(world: &World, province: Option<&str>) -> String {
     };
     let created = accounts::create(world.service.store(), account, Timestamp::now());
     world.runtime.block_on(created).unwrap();
-    sign_in(world, &login, PASSWORD).json()["token"].as_str().unwrap().to_owned()
+    sign_in(world, &login, PASSWORD).json()["token"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 fn sign_in(world: &World, login: &str, password: &str) -> Answer {
@@ -205,10 +220,17 @@ fn review(world: &World, token: &str, method: &str, path: &str, body: Option<&Va
 fn waiting(world: &World, token: &str, profile: &Value) -> Option<String> {
     let mut cursor = String::new();
     loop {
-        let page = review(world, token, "GET", &format!("?stage=waiting&cursor={cursor}"), None);
+        let page = review(
+            world,
+            token,
+            "GET",
+            &format!("?stage=waiting&cursor={cursor}"),
+            None,
+        );
         let page = page.json();
         let lines = page["applications"].as_array().unwrap().iter();
-        let mut lines = lines.filter(|line| line["institution_code"] == profile["institution_code"]);
+        let mut lines =
+            lines.filter(|line| line["institution_code"] == profile["institution_code"]);
         if let Some(line) = lines.next() {
             return Some(line["id"].as_str().unwrap().to_owned());
         }
@@ -243,10 +265,20 @@ fn first_sign_in(world: &World, login: &str, initial: &str, own: &str) -> String
     assert_eq!(change(initial).json()["fields"][0]["code"], "known");
     let changed = change(own);
     assert_eq!(changed.status, 200, "{changed:?}");
-    assert_eq!(sign_in(world, login, initial).status, 401, "it was good for one use");
-    assert_eq!(call("GET", &world.url("/session"), &token, None).status, 401);
+    assert_eq!(
+        sign_in(world, login, initial).status,
+        401,
+        "it was good for one use"
+    );
+    assert_eq!(
+        call("GET", &world.url("/session"), &token, None).status,
+        401
+    );
     let token = changed.json()["token"].as_str().unwrap().to_owned();
-    assert_eq!(call("GET", &world.url("/uploads"), &token, None).status, 200);
+    assert_eq!(
+        call("GET", &world.url("/uploads"), &token, None).status,
+        200
+    );
     token
 }
 
@@ -269,7 +301,11 @@ fn from_the_phone_to_the_first_sign_in_and_on_to_another_data_manager() {
     };
     for form in ["information-form.pdf", "consent.pdf"] {
         let pdf = applicant.call("GET", &format!("/documents/{form}"), None);
-        assert_eq!((pdf.status, &pdf.bytes[..5]), (200, &b"%PDF-"[..]), "{form}");
+        assert_eq!(
+            (pdf.status, &pdf.bytes[..5]),
+            (200, &b"%PDF-"[..]),
+            "{form}"
+        );
     }
     assert_eq!(applicant.submit().code(), "scans_missing");
     for slot in SLOTS {
@@ -282,13 +318,23 @@ fn from_the_phone_to_the_first_sign_in_and_on_to_another_data_manager() {
     let seen = version(world, &reviewer, &id);
     let body = json!({"version": seen, "reason": "公章不清晰"});
     let path = format!("/{id}/reject");
-    assert_eq!(review(world, &reviewer, "POST", &path, Some(&body)).status, 204);
-    assert_eq!(review(world, &reviewer, "POST", &path, Some(&body)).status, 204, "asked again");
+    assert_eq!(
+        review(world, &reviewer, "POST", &path, Some(&body)).status,
+        204
+    );
+    assert_eq!(
+        review(world, &reviewer, "POST", &path, Some(&body)).status,
+        204,
+        "asked again"
+    );
     let mails = messages(world, "wang@example.org");
     assert_eq!(mails.len(), 1);
     assert_eq!(mails[0].values["reason"], "公章不清晰");
     assert_eq!(applicant.status()["rejection"]["reason"], "公章不清晰");
-    assert_eq!(applicant.call("POST", "/edit", None).json()["stage"], "editing");
+    assert_eq!(
+        applicant.call("POST", "/edit", None).json()["stage"],
+        "editing"
+    );
     assert_eq!(applicant.submit().code(), "scans_missing", "stamped anew");
     for slot in SLOTS {
         applicant.upload(slot);
@@ -296,7 +342,10 @@ fn from_the_phone_to_the_first_sign_in_and_on_to_another_data_manager() {
     assert_eq!(applicant.submit().status, 200);
 
     // Approved once, whatever is repeated.
-    assert_eq!(approve(world, &reviewer, &id, &seen).code(), "application_changed");
+    assert_eq!(
+        approve(world, &reviewer, &id, &seen).code(),
+        "application_changed"
+    );
     let seen = version(world, &reviewer, &id);
     let approved = approve(world, &reviewer, &id, &seen);
     assert_eq!(approved.status, 200, "{approved:?}");
@@ -307,7 +356,11 @@ fn from_the_phone_to_the_first_sign_in_and_on_to_another_data_manager() {
     let initial = sms.values["password"].clone();
     assert_eq!(messages(world, "wang@example.org").len(), 2);
     let token = first_sign_in(world, &login, &initial, OWN_PASSWORD);
-    assert_eq!(sign_in(world, &phone, OWN_PASSWORD).status, 200, "by phone as well");
+    assert_eq!(
+        sign_in(world, &phone, OWN_PASSWORD).status,
+        200,
+        "by phone as well"
+    );
 
     // 变更资料 for another data manager: in force only with the approval.
     let new_phone = self::phone();
@@ -319,19 +372,34 @@ fn from_the_phone_to_the_first_sign_in_and_on_to_another_data_manager() {
         applicant.upload(slot);
     }
     assert_eq!(applicant.submit().status, 200);
-    assert_eq!(call("GET", &world.url("/uploads"), &token, None).status, 200);
+    assert_eq!(
+        call("GET", &world.url("/uploads"), &token, None).status,
+        200
+    );
     let detail = review(world, &reviewer, "GET", &format!("/{id}"), None).json();
     assert_eq!(detail["resets_account"], true);
     assert_eq!(detail["differences"][0]["field"], "manager.phone");
     assert_eq!(detail["scans"].as_array().unwrap().len(), 3);
     let approved = approve(world, &reviewer, &id, &detail["version"]);
     assert_eq!(approved.json()["login_name"], login, "the same account");
-    assert_eq!(call("GET", &world.url("/uploads"), &token, None).status, 401);
+    assert_eq!(
+        call("GET", &world.url("/uploads"), &token, None).status,
+        401
+    );
     assert_eq!(sign_in(world, &login, OWN_PASSWORD).status, 401);
     assert_eq!(sign_in(world, &phone, OWN_PASSWORD).status, 401);
-    assert_eq!(applicant.call("GET", "", None).status, 401, "it is the new manager's");
+    assert_eq!(
+        applicant.call("GET", "", None).status,
+        401,
+        "it is the new manager's"
+    );
     let sms = messages(world, &new_phone).pop().unwrap();
-    first_sign_in(world, &new_phone, &sms.values["password"], "Summer-Rain-2026");
+    first_sign_in(
+        world,
+        &new_phone,
+        &sms.values["password"],
+        "Summer-Rain-2026",
+    );
     let former = messages(world, &phone).pop().unwrap();
     assert_eq!(former.kind, domain::notice::NoticeKind::ManagerReplaced);
 }
@@ -355,10 +423,21 @@ fn an_institution_that_has_an_account_is_told_what_to_do() {
     let (id, late_id) = (id_of(&first), id_of(&second));
     let answer = approve(world, &reviewer, &id, &version(world, &reviewer, &id));
     assert_eq!(answer.status, 200, "{answer:?}");
-    let answer = approve(world, &reviewer, &late_id, &version(world, &reviewer, &late_id));
-    assert_eq!((answer.status, answer.code().as_str()), (409, "registered_already"));
+    let answer = approve(
+        world,
+        &reviewer,
+        &late_id,
+        &version(world, &reviewer, &late_id),
+    );
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (409, "registered_already")
+    );
     assert_eq!(answer.json()["fields"][0]["field"], "institution_code");
-    assert_eq!(late.call("POST", "/edit", None).json()["defects"][0]["code"], "registered");
+    assert_eq!(
+        late.call("POST", "/edit", None).json()["defects"][0]["code"],
+        "registered"
+    );
 }
 
 #[test]
@@ -370,9 +449,17 @@ fn of_two_reviewers_one_decides_and_the_other_is_told_who() {
     Applicant::submitted(world, &phone, &profile);
     let id = waiting(world, &one, &profile).unwrap();
     let seen = version(world, &other, &id);
-    assert_eq!(review(world, &one, "POST", &format!("/{id}/claim"), None).status, 204);
+    assert_eq!(
+        review(world, &one, "POST", &format!("/{id}/claim"), None).status,
+        204
+    );
     let claimed = review(world, &other, "GET", &format!("/{id}"), None).json();
-    assert!(claimed["claimed"]["by"].as_str().unwrap().starts_with("reviewer-"));
+    assert!(
+        claimed["claimed"]["by"]
+            .as_str()
+            .unwrap()
+            .starts_with("reviewer-")
+    );
     let answers = std::thread::scope(|scope| {
         let approving = scope.spawn(|| approve(world, &one, &id, &seen));
         let rejecting = scope.spawn(|| {
@@ -381,10 +468,16 @@ fn of_two_reviewers_one_decides_and_the_other_is_told_who() {
         });
         [approving.join().unwrap(), rejecting.join().unwrap()]
     });
-    let lost: Vec<&Answer> = answers.iter().filter(|answer| answer.status == 409).collect();
+    let lost: Vec<&Answer> = answers
+        .iter()
+        .filter(|answer| answer.status == 409)
+        .collect();
     assert_eq!(lost.len(), 1, "{answers:?}");
     assert_eq!(lost[0].code(), "decided_already");
-    let told = lost[0].json()["fields"][0]["detail_zh"].as_str().unwrap().to_owned();
+    let told = lost[0].json()["fields"][0]["detail_zh"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     assert!(told.contains("reviewer-"), "{told}");
 }
 
@@ -402,9 +495,21 @@ fn a_province_sees_its_own_and_nothing_else() {
         ("GET", "", None),
         ("POST", "/claim", None),
         ("POST", "/approve", Some(json!({"version": 1}))),
-        ("POST", "/reject", Some(json!({"version": 1, "reason": "x"}))),
+        (
+            "POST",
+            "/reject",
+            Some(json!({"version": 1, "reason": "x"})),
+        ),
     ] {
-        let ask = |id: &str| review(world, &foreign, method, &format!("/{id}{path}"), body.as_ref());
+        let ask = |id: &str| {
+            review(
+                world,
+                &foreign,
+                method,
+                &format!("/{id}{path}"),
+                body.as_ref(),
+            )
+        };
         assert_eq!(ask(&id).status, 404, "{path}");
         assert_eq!(ask(&id).bytes, ask(&unknown).bytes, "{path}");
     }
@@ -416,17 +521,35 @@ fn tokens_open_nothing_but_their_own_routes() {
     let applicant = Applicant::opened(world, &phone());
     let hospital = world.hospital();
     let queue = |token: &str| review(world, token, "GET", "", None).status;
-    assert_eq!((queue(&applicant.token), queue(&hospital.token), queue("forged")), (401, 403, 401));
+    assert_eq!(
+        (
+            queue(&applicant.token),
+            queue(&hospital.token),
+            queue("forged")
+        ),
+        (401, 403, 401)
+    );
     let uploads = |token: &str| call("GET", &world.url("/uploads"), token, None).status;
     assert_eq!(uploads(&applicant.token), 401);
     let mine = |token: &str| call("GET", &world.url("/applications"), token, None).code();
     assert_eq!(mine(&hospital.token), "not_identified");
     assert_eq!(mine(&"A".repeat(43)), "not_identified");
     let large = json!({"version": 1, "profile": {"street": "x".repeat(100_000)}});
-    assert_eq!(applicant.call("PUT", "/profile", Some(&large)).code(), "too_large");
+    assert_eq!(
+        applicant.call("PUT", "/profile", Some(&large)).code(),
+        "too_large"
+    );
     let fake = json!({"file_name": "a.exe", "size": 1, "sha256": "00"});
-    assert_eq!(applicant.call("POST", "/scans/licence", Some(&fake)).code(), "invalid_fields");
-    assert_eq!(applicant.call("POST", "/scans/passport", Some(&fake)).status, 404);
+    assert_eq!(
+        applicant.call("POST", "/scans/licence", Some(&fake)).code(),
+        "invalid_fields"
+    );
+    assert_eq!(
+        applicant
+            .call("POST", "/scans/passport", Some(&fake))
+            .status,
+        404
+    );
 }
 
 #[test]
@@ -436,14 +559,24 @@ fn codes_work_once_for_who_asked_and_are_not_sent_in_masses() {
     let (phone, other) = (phone(), phone());
     let (request, code) = ask_for_code(world, &phone);
     let again = ask(world, &phone);
-    assert_eq!((again.status, again.code().as_str()), (429, "too_many_attempts"));
+    assert_eq!(
+        (again.status, again.code().as_str()),
+        (429, "too_many_attempts")
+    );
     assert_eq!(messages(world, &phone).len(), 1);
     let wrong = identify(world, &phone, "another", &code);
     assert_eq!((wrong.status, wrong.code().as_str()), (422, "wrong_code"));
     assert_eq!(identify(world, &other, &request, &code).bytes, wrong.bytes);
-    assert_eq!(identify(world, &phone, &request, "abcdef").bytes, wrong.bytes);
+    assert_eq!(
+        identify(world, &phone, &request, "abcdef").bytes,
+        wrong.bytes
+    );
     assert_eq!(identify(world, &phone, &request, &code).status, 200);
-    assert_eq!(identify(world, &phone, &request, &code).bytes, wrong.bytes, "used up");
+    assert_eq!(
+        identify(world, &phone, &request, &code).bytes,
+        wrong.bytes,
+        "used up"
+    );
 
     let (request, code) = ask_for_code(world, &other);
     let digits: u32 = code.parse().unwrap();
@@ -451,9 +584,17 @@ fn codes_work_once_for_who_asked_and_are_not_sent_in_masses() {
         let guess = format!("{:06}", (digits + step) % 1_000_000);
         assert_eq!(identify(world, &other, &request, &guess).status, 422);
     }
-    assert_eq!(identify(world, &other, &request, &code).bytes, wrong.bytes, "guessed too often");
+    assert_eq!(
+        identify(world, &other, &request, &code).bytes,
+        wrong.bytes,
+        "guessed too often"
+    );
 
     let statuses: Vec<u16> = (0..6).map(|_| ask(world, &self::phone()).status).collect();
-    assert_eq!(statuses.last(), Some(&429), "one address, many phones: {statuses:?}");
+    assert_eq!(
+        statuses.last(),
+        Some(&429),
+        "one address, many phones: {statuses:?}"
+    );
     assert!(statuses.iter().filter(|status| **status == 202).count() <= 5);
 }

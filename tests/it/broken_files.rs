@@ -23,18 +23,38 @@ fn each_has_one_finding_about_the_file() {
     let hospital = World::shared().hospital();
     let cases: &[(&str, &str, Vec<u8>)] = &[
         ("text", "ZIP-001", b"P7501,P7502\r\n01,1\r\n".to_vec()),
-        ("a rar", "ZIP-001", b"Rar!\x1a\x07\x01\x00 something".to_vec()),
+        (
+            "a rar",
+            "ZIP-001",
+            b"Rar!\x1a\x07\x01\x00 something".to_vec(),
+        ),
         ("cut off", "ZIP-001", {
             let whole = zip(&[("flu_1.csv", &[b'x'; 5000])]);
             whole[..whole.len() / 2].to_vec()
         }),
         ("no csv", "ZIP-002", zip(&[("readme.txt", b"hello")])),
-        ("unknown name", "ZIP-003", zip(&[("data.csv", b"P7501\r\n01\r\n")])),
-        ("path", "ZIP-004", zip(&[("../flu_1.csv", b"P7501\r\n01\r\n")])),
-        ("a bomb", "ZIP-004", zip(&[("flu_1.csv", &vec![b'0'; 60 << 20])])),
+        (
+            "unknown name",
+            "ZIP-003",
+            zip(&[("data.csv", b"P7501\r\n01\r\n")]),
+        ),
+        (
+            "path",
+            "ZIP-004",
+            zip(&[("../flu_1.csv", b"P7501\r\n01\r\n")]),
+        ),
+        (
+            "a bomb",
+            "ZIP-004",
+            zip(&[("flu_1.csv", &vec![b'0'; 60 << 20])]),
+        ),
         ("no rows", "GEN-008", {
             let kind = &standard::latest().kinds[0];
-            let header: Vec<&str> = kind.fields.iter().map(|field| field.code.as_str()).collect();
+            let header: Vec<&str> = kind
+                .fields
+                .iter()
+                .map(|field| field.code.as_str())
+                .collect();
             zip(&[("flu_1.csv", format!("{}\r\n", header.join(",")).as_bytes())])
         }),
     ];

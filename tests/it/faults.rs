@@ -81,9 +81,15 @@ struct Connector {
 
 fn is_write(request: &HttpRequest) -> bool {
     match request.headers().get("x-amz-target") {
-        Some(target) => ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"]
-            .iter()
-            .any(|action| target.ends_with(action)),
+        Some(target) => [
+            "PutItem",
+            "UpdateItem",
+            "DeleteItem",
+            "BatchWriteItem",
+            "TransactWriteItems",
+        ]
+        .iter()
+        .any(|action| target.ends_with(action)),
         None => matches!(request.method(), "PUT" | "POST" | "DELETE"),
     }
 }

@@ -5,7 +5,13 @@ use serde_json::json;
 use crate::samples::WITH_ERRORS;
 use crate::world::{World, call};
 
-const OF_ONE_UPLOAD: &[&str] = &["", "/findings", "/report.csv", "/report.xlsx", "/findings.csv"];
+const OF_ONE_UPLOAD: &[&str] = &[
+    "",
+    "/findings",
+    "/report.csv",
+    "/report.xlsx",
+    "/findings.csv",
+];
 
 #[test]
 fn another_hospitals_upload_answers_like_one_that_does_not_exist() {
@@ -15,13 +21,22 @@ fn another_hospitals_upload_answers_like_one_that_does_not_exist() {
     let id = upload["id"].as_str().unwrap();
     let nobodys = format!("{}-{}", &id[..8], "a".repeat(26));
     for path in OF_ONE_UPLOAD {
-        assert_eq!(owner.get(&format!("/uploads/{id}{path}")).status, 200, "{path}");
+        assert_eq!(
+            owner.get(&format!("/uploads/{id}{path}")).status,
+            200,
+            "{path}"
+        );
         let foreign = stranger.get(&format!("/uploads/{id}{path}"));
         let unknown = stranger.get(&format!("/uploads/{nobodys}{path}"));
         assert_eq!(foreign.status, 404, "{path}");
         assert_eq!(foreign.bytes, unknown.bytes, "{path}");
     }
-    assert_eq!(stranger.post(&format!("/uploads/{id}/url"), &json!({})).status, 404);
+    assert_eq!(
+        stranger
+            .post(&format!("/uploads/{id}/url"), &json!({}))
+            .status,
+        404
+    );
     assert_eq!(stranger.get("/uploads").json()["uploads"], json!([]));
 }
 
@@ -31,11 +46,19 @@ fn nothing_answers_without_a_session() {
     let hospital = world.hospital();
     let ticket = hospital.ticket("flu.zip", WITH_ERRORS, false);
     let mut paths = vec!["/uploads".to_owned(), "/session".to_owned()];
-    paths.extend(OF_ONE_UPLOAD.iter().map(|path| format!("/uploads/{}{path}", ticket.id)));
+    paths.extend(
+        OF_ONE_UPLOAD
+            .iter()
+            .map(|path| format!("/uploads/{}{path}", ticket.id)),
+    );
     for token in ["", "forged", &"A".repeat(43)] {
         for path in &paths {
             let answer = call("GET", &world.url(path), token, None);
-            assert_eq!((answer.status, answer.code().as_str()), (401, "not_signed_in"), "{path}");
+            assert_eq!(
+                (answer.status, answer.code().as_str()),
+                (401, "not_signed_in"),
+                "{path}"
+            );
         }
     }
 }
@@ -45,7 +68,10 @@ fn a_session_ends_with_signing_out() {
     let world = World::shared();
     let hospital = world.hospital();
     assert_eq!(hospital.get("/uploads").status, 200);
-    assert_eq!(call("DELETE", &world.url("/session"), &hospital.token, None).status, 204);
+    assert_eq!(
+        call("DELETE", &world.url("/session"), &hospital.token, None).status,
+        204
+    );
     assert_eq!(hospital.get("/uploads").status, 401);
 }
 

@@ -56,13 +56,19 @@ fn an_unmended_sheet_says_the_same_again_and_a_mended_one_nothing() {
             .collect()
     };
     let before = rules(&hospital.findings(id, "&severity=error"));
-    for (report, name) in [("report.xlsx", "flu_mended.xlsx"), ("report.csv", "flu_mended.csv")] {
+    for (report, name) in [
+        ("report.xlsx", "flu_mended.xlsx"),
+        ("report.csv", "flu_mended.csv"),
+    ] {
         let sheet = hospital.get(&format!("/uploads/{id}/{report}")).bytes;
         let again = hospital.upload(name, &sheet);
         assert_eq!(again["status"], "done", "{report}: {again}");
         let findings = hospital.findings(again["id"].as_str().unwrap(), "&severity=error");
         assert_eq!(rules(&findings), before, "{report}");
-        assert_eq!(again["passed"], 0, "{report}: only the bad rows stand in it");
+        assert_eq!(
+            again["passed"], 0,
+            "{report}: only the bad rows stand in it"
+        );
     }
 
     // The generator's own clean records are what the bad ones were before they were spoilt.
@@ -70,7 +76,12 @@ fn an_unmended_sheet_says_the_same_again_and_a_mended_one_nothing() {
     let mended = mend(&csv);
     let again = hospital.upload("flu_mended.zip", &zip(&[("flu_mended.csv", &mended)]));
     assert_eq!(again["total"], 12, "{again}");
-    assert_eq!(again["passed"], 12, "{:?}", hospital.findings(again["id"].as_str().unwrap(), ""));
+    assert_eq!(
+        again["passed"],
+        12,
+        "{:?}",
+        hospital.findings(again["id"].as_str().unwrap(), "")
+    );
     assert_eq!(again["dispositions"]["new"], 12);
 }
 
@@ -79,7 +90,11 @@ fn an_unmended_sheet_says_the_same_again_and_a_mended_one_nothing() {
 fn mend(report: &[u8]) -> Vec<u8> {
     let mut archive = zip::ZipArchive::new(Cursor::new(WITH_ERRORS)).unwrap();
     let mut original = Vec::new();
-    archive.by_index(0).unwrap().read_to_end(&mut original).unwrap();
+    archive
+        .by_index(0)
+        .unwrap()
+        .read_to_end(&mut original)
+        .unwrap();
     let mut archive = zip::ZipArchive::new(Cursor::new(clean("flu", 100, 1))).unwrap();
     let mut good = Vec::new();
     archive.by_index(0).unwrap().read_to_end(&mut good).unwrap();
@@ -99,7 +114,13 @@ fn mend(report: &[u8]) -> Vec<u8> {
         let mended: Vec<&str> = header
             .iter()
             .zip(record.iter())
-            .map(|(name, cell)| if own(name) { cell } else { clean.next().unwrap() })
+            .map(|(name, cell)| {
+                if own(name) {
+                    cell
+                } else {
+                    clean.next().unwrap()
+                }
+            })
             .collect();
         writer.write_record(&mended).unwrap();
     }

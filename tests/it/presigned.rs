@@ -15,7 +15,10 @@ fn other_bytes_another_length_or_a_second_time_are_refused() {
     assert!((400..500).contains(&put(&ticket, &changed).status));
     assert!((400..500).contains(&put(&ticket, &bytes[..last]).status));
     let state = hospital.get(&format!("/uploads/{}", ticket.id)).json();
-    assert_eq!(state["status"], "registered", "a refused PUT leaves nothing behind");
+    assert_eq!(
+        state["status"], "registered",
+        "a refused PUT leaves nothing behind"
+    );
 
     assert_eq!(put(&ticket, &bytes).status, 200);
     assert_eq!(put(&ticket, &bytes).status, 412);
@@ -37,7 +40,8 @@ fn what_cannot_be_an_upload_is_refused_before_a_byte_is_sent() {
     let hospital = World::shared().hospital();
     let sha256 = "0".repeat(64);
     let ask = |name: &str, size: u64, sha256: &str| {
-        let body = serde_json::json!({"kind": "data", "file_name": name, "size": size, "sha256": sha256});
+        let body =
+            serde_json::json!({"kind": "data", "file_name": name, "size": size, "sha256": sha256});
         let answer = hospital.post("/uploads", &body);
         let fields: Vec<String> = answer.json()["fields"]
             .as_array()
@@ -49,10 +53,19 @@ fn what_cannot_be_an_upload_is_refused_before_a_byte_is_sent() {
     };
     let limit = 20 * 1024 * 1024;
     assert_eq!(ask("flu.zip", limit, &sha256).0, 201);
-    assert_eq!(ask("flu.zip", limit + 1, &sha256), (422, vec!["size".into()]));
+    assert_eq!(
+        ask("flu.zip", limit + 1, &sha256),
+        (422, vec!["size".into()])
+    );
     assert_eq!(ask("flu.zip", 0, &sha256), (422, vec!["size".into()]));
     assert_eq!(ask("flu.rar", 10, &sha256), (422, vec!["file_name".into()]));
     assert_eq!(ask("flu.zip", 10, "zz"), (422, vec!["sha256".into()]));
     let all = ask("", 0, "");
-    assert_eq!(all, (422, vec!["file_name".into(), "size".into(), "sha256".into()]));
+    assert_eq!(
+        all,
+        (
+            422,
+            vec!["file_name".into(), "size".into(), "sha256".into()]
+        )
+    );
 }

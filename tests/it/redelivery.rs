@@ -9,7 +9,11 @@ use crate::samples::{clean, damaged};
 use crate::stage::Stage;
 
 fn small() -> Vec<u8> {
-    damaged("flu", 12, &[(Damage::BlankRequired, 2), (Damage::UnknownCode, 1)])
+    damaged(
+        "flu",
+        12,
+        &[(Damage::BlankRequired, 2), (Damage::UnknownCode, 1)],
+    )
 }
 
 fn run<F: Future>(future: F) -> F::Output {
@@ -114,7 +118,9 @@ async fn in_order(stage: &Stage, order: [usize; 3]) -> Value {
         events.push(stage.upload(&player, "flu.zip", bytes).await.1);
     }
     for place in order {
-        validate_upload::run(&worker, events[place].clone()).await.unwrap();
+        validate_upload::run(&worker, events[place].clone())
+            .await
+            .unwrap();
     }
     stage.dump(&player).await
 }
@@ -124,10 +130,18 @@ fn events_in_any_order_end_alike() {
     run(async {
         let stage = Stage::set().await;
         let expected = in_order(&stage, [0, 1, 2]).await;
-        let told: Vec<&Value> = (0..3).map(|place| &expected[place][0]["dispositions"]).collect();
+        let told: Vec<&Value> = (0..3)
+            .map(|place| &expected[place][0]["dispositions"])
+            .collect();
         // Newest first.
-        assert_eq!((&told[0]["unchanged"], &told[0]["new"]), (&9.into(), &0.into()));
-        assert_eq!((&told[1]["unchanged"], &told[1]["new"]), (&6.into(), &3.into()));
+        assert_eq!(
+            (&told[0]["unchanged"], &told[0]["new"]),
+            (&9.into(), &0.into())
+        );
+        assert_eq!(
+            (&told[1]["unchanged"], &told[1]["new"]),
+            (&6.into(), &3.into())
+        );
         assert_eq!(told[2]["new"], 6);
         for order in [[0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
             assert_eq!(in_order(&stage, order).await, expected, "{order:?}");

@@ -63,7 +63,13 @@ impl Stage {
             _folder: folder,
         };
         let clients = stage.clients(&Faults::none()).await;
-        clients.s3.create_bucket().bucket("flu").send().await.unwrap();
+        clients
+            .s3
+            .create_bucket()
+            .bucket("flu")
+            .send()
+            .await
+            .unwrap();
         schema::create(&clients.store).await.unwrap();
         stage
     }
@@ -104,7 +110,12 @@ impl Stage {
     /// A process that judges uploads.
     pub async fn worker(&self, faults: &Faults) -> Intake {
         let clients = self.clients(faults).await;
-        Intake::new(clients.store, clients.files, self.clock(), standard::versions())
+        Intake::new(
+            clients.store,
+            clients.files,
+            self.clock(),
+            standard::versions(),
+        )
     }
 
     /// A new hospital with the institution of the sample data.
@@ -209,7 +220,9 @@ impl Stage {
             .unwrap();
         let answer = router.oneshot(request).await.unwrap();
         assert!(answer.status().is_success(), "{path}: {}", answer.status());
-        let bytes = axum::body::to_bytes(answer.into_body(), 1 << 26).await.unwrap();
+        let bytes = axum::body::to_bytes(answer.into_body(), 1 << 26)
+            .await
+            .unwrap();
         serde_json::from_slice(&bytes).unwrap()
     }
 

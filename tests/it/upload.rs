@@ -6,7 +6,9 @@ use crate::samples::{self, WITH_ERRORS};
 use crate::world::{World, put};
 
 fn number(value: &Value, key: &str) -> u64 {
-    value[key].as_u64().unwrap_or_else(|| panic!("no `{key}` in {value}"))
+    value[key]
+        .as_u64()
+        .unwrap_or_else(|| panic!("no `{key}` in {value}"))
 }
 
 #[test]
@@ -30,7 +32,9 @@ fn a_file_with_errors_is_judged_record_by_record() {
         number(&upload, "errors") + number(&upload, "warnings")
     );
     for finding in &findings {
-        for key in ["file", "row", "column", "code", "rule", "severity", "message", "mend"] {
+        for key in [
+            "file", "row", "column", "code", "rule", "severity", "message", "mend",
+        ] {
             assert!(!finding[key].is_null(), "no `{key}` in {finding}");
         }
         assert!(finding["file"].as_str().unwrap().starts_with("flu_"));
@@ -53,7 +57,10 @@ fn a_file_with_errors_is_judged_record_by_record() {
         .get(&format!("/uploads/{id}/findings?severity=error&lang=en"))
         .json();
     let message = english["findings"][0]["message"].as_str().unwrap();
-    assert!(message.starts_with(|letter: char| letter.is_ascii()), "{message}");
+    assert!(
+        message.starts_with(|letter: char| letter.is_ascii()),
+        "{message}"
+    );
 }
 
 #[test]
@@ -76,13 +83,19 @@ fn all_kinds_of_one_archive_are_told_apart_and_linked() {
     let upload = hospital.upload("all_kinds.zip", archive);
     assert_eq!(upload["total"], upload["passed"]);
     let files = upload["files"].as_array().unwrap();
-    let mut kinds: Vec<&str> = files.iter().map(|file| file["kind"].as_str().unwrap()).collect();
+    let mut kinds: Vec<&str> = files
+        .iter()
+        .map(|file| file["kind"].as_str().unwrap())
+        .collect();
     kinds.sort_unstable();
     assert_eq!(kinds, ["flu", "hda", "hdr", "hqms", "lis", "pdr"]);
     let id = upload["id"].as_str().unwrap();
     let links = hospital.findings(id, "");
     // Scans of the deaths are uploaded elsewhere and are not there yet; everything else is linked.
-    let other: Vec<_> = links.iter().filter(|finding| finding["rule"] != "X-006").collect();
+    let other: Vec<_> = links
+        .iter()
+        .filter(|finding| finding["rule"] != "X-006")
+        .collect();
     assert_eq!(other, Vec::<&Value>::new());
 }
 
@@ -95,7 +108,10 @@ fn a_record_without_its_case_is_told_once_cases_are_known() {
     let findings = hospital.findings(id, "&rule=X-001");
     assert!(!findings.is_empty());
     assert_eq!(findings[0]["severity"], "warning");
-    assert_eq!(upload["passed"], upload["total"], "a warning refuses no record");
+    assert_eq!(
+        upload["passed"], upload["total"],
+        "a warning refuses no record"
+    );
 }
 
 #[test]
@@ -123,7 +139,9 @@ fn the_list_is_newest_first_and_comes_in_pages() {
     ids.reverse();
     let first = hospital.get("/uploads?limit=3").json();
     let cursor = first["next"].as_str().unwrap();
-    let second = hospital.get(&format!("/uploads?limit=3&cursor={cursor}")).json();
+    let second = hospital
+        .get(&format!("/uploads?limit=3&cursor={cursor}"))
+        .json();
     assert!(second["next"].is_null());
     let seen: Vec<&str> = [&first, &second]
         .iter()

@@ -113,7 +113,10 @@ impl Answer {
 
     /// The stable code of a problem.
     pub fn code(&self) -> String {
-        assert!(self.media_type.starts_with("application/problem+json"), "{self:?}");
+        assert!(
+            self.media_type.starts_with("application/problem+json"),
+            "{self:?}"
+        );
         self.json()["code"].as_str().unwrap().to_owned()
     }
 }
@@ -170,7 +173,9 @@ pub fn put(ticket: &Ticket, bytes: &[u8]) -> Answer {
         .http_status_as_error(false)
         .build()
         .into();
-    let mut request = ureq::http::Request::builder().method("PUT").uri(&ticket.url);
+    let mut request = ureq::http::Request::builder()
+        .method("PUT")
+        .uri(&ticket.url);
     for (name, value) in &ticket.headers {
         if !name.eq_ignore_ascii_case("host") && !name.eq_ignore_ascii_case("content-length") {
             request = request.header(name, value);
@@ -251,7 +256,9 @@ impl Hospital<'_> {
         let mut findings = Vec::new();
         for page in 1.. {
             let answer = self
-                .get(&format!("/uploads/{id}/findings?page={page}&page_size=50{filter}"))
+                .get(&format!(
+                    "/uploads/{id}/findings?page={page}&page_size=50{filter}"
+                ))
                 .json();
             let more = answer["findings"].as_array().unwrap().clone();
             let total = usize::try_from(answer["total"].as_u64().unwrap()).unwrap();
