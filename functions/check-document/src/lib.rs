@@ -9,7 +9,7 @@ use domain::application::ScanState;
 use file_check::{Limits, MediaType, Refusal, inspect};
 use intake::{Arrival, Event, Message, parse};
 use serde_json::{Value, json};
-use store::{Files, StoreError};
+use store::{Files, Store, StoreError, applications, keys};
 use thiserror::Error;
 
 /// Under which scans of an application arrive.
@@ -28,6 +28,18 @@ pub trait Findings: Send + Sync {
         key: &str,
         found: ScanState,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+}
+
+/// Scans of an application are kept with it. Attachments have no keeper yet: nobody awaits them.
+impl Findings for Store {
+    async fn checked(&self, key: &str, found: ScanState) -> Result<bool, StoreError> {
+        match keys::parse_scan_key(key) {
+            Some((application, _)) => {
+                applications::record_scan(self, &application, key, found).await
+            }
+            None => Ok(false),
+        }
+    }
 }
 
 /// What the checking may use.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use check_document::Checking;
 use intake::Intake;
 use jiff::SignedDuration;
 use send_notice::Sending;
@@ -38,6 +39,10 @@ impl Functions {
             clock,
             standards,
         } = service.clone();
+        let checking = Arc::new(Checking {
+            files: files.clone(),
+            findings: store.clone(),
+        });
         let mut intake = Intake::new(store, files, clock, standards);
         intake.lease = LEASE;
         let intake = Arc::new(intake);
@@ -49,15 +54,26 @@ impl Functions {
             .merge(request_upload::router(service.clone()))
             .merge(list_uploads::router(service))
             .merge(serve_portal::router());
-        let on_object = vec![OnObject {
-            function: "validate-upload",
-            prefix: "incoming/",
-            handler: handler(&intake, |intake, event| async move {
-                validate_upload::run(&intake, event)
-                    .await
-                    .map_err(|error| chain(&error))
-            }),
-        }];
+        let on_object = vec![
+            OnObject {
+                function: "validate-upload",
+                prefix: "incoming/data/",
+                handler: handler(&intake, |intake, event| async move {
+                    validate_upload::run(&intake, event)
+                        .await
+                        .map_err(|error| chain(&error))
+                }),
+            },
+            OnObject {
+                function: "check-document",
+                prefix: check_document::SCAN_PREFIX,
+                handler: handler(&checking, |checking, event| async move {
+                    check_document::run(&checking, event)
+                        .await
+                        .map_err(|error| chain(&error))
+                }),
+            },
+        ];
         let send_notice = handler(&Arc::new(sending), |sending, event| async move {
             send_notice::handle(&sending, &event)
                 .await
