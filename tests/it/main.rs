@@ -1,4 +1,11 @@
 //! The whole service, tested as its users meet it: through HTTP and the object store, on the embedded servers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    unreachable_pub,
+    reason = "a failing test may end where it stands; nothing here is a library"
+)]
 
 mod application;
 mod broken_files;

@@ -73,10 +73,9 @@ impl World {
             state: AccountState::Active,
         };
         let created = accounts::create(self.service.store(), account, Timestamp::now());
-        let id = self.runtime.block_on(created).unwrap().id;
+        self.runtime.block_on(created).unwrap();
         let mut hospital = Hospital {
             world: self,
-            id: id.to_string(),
             login,
             token: String::new(),
         };
@@ -92,7 +91,6 @@ impl World {
 /// A hospital's data manager with a program of its own.
 pub struct Hospital<'a> {
     pub world: &'a World,
-    pub id: String,
     pub login: String,
     pub token: String,
 }

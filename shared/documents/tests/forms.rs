@@ -1,4 +1,5 @@
 //! Both forms, read back from the PDF.
+#![allow(clippy::unwrap_used, reason = "a failing test may end where it stands")]
 
 use documents::{Form, Row, Section, consent, information_form};
 
