@@ -52,7 +52,11 @@ fn an_unmended_sheet_says_the_same_again_and_a_mended_one_nothing() {
     let rules = |findings: &[Value]| -> Vec<(String, String)> {
         findings
             .iter()
-            .map(|finding| (finding["rule"].to_string(), finding["value"].to_string()))
+            .map(|finding| {
+                // In the CSV a tab keeps a spreadsheet from rewriting the value; the check takes it off.
+                let value = finding["value"].as_str().unwrap().trim_start();
+                (finding["rule"].to_string(), value.to_owned())
+            })
             .collect()
     };
     let before = rules(&hospital.findings(id, "&severity=error"));
@@ -65,20 +69,19 @@ fn an_unmended_sheet_says_the_same_again_and_a_mended_one_nothing() {
         assert_eq!(again["status"], "done", "{report}: {again}");
         let findings = hospital.findings(again["id"].as_str().unwrap(), "&severity=error");
         assert_eq!(rules(&findings), before, "{report}");
-        assert_eq!(
-            again["passed"], 0,
-            "{report}: only the bad rows stand in it"
-        );
+        let (total, passed) = (again["total"].as_u64(), again["passed"].as_u64());
+        // Beside the twelve bad rows stand the two that have a hint only.
+        assert_eq!((total, passed), (Some(14), Some(2)), "{report}");
     }
 
     // The generator's own clean records are what the bad ones were before they were spoilt.
     let csv = hospital.get(&format!("/uploads/{id}/report.csv")).bytes;
     let mended = mend(&csv);
     let again = hospital.upload("flu_mended.zip", &zip(&[("flu_mended.csv", &mended)]));
-    assert_eq!(again["total"], 12, "{again}");
+    assert_eq!(again["total"], 14, "{again}");
     assert_eq!(
         again["passed"],
-        12,
+        14,
         "{:?}",
         hospital.findings(again["id"].as_str().unwrap(), "")
     );

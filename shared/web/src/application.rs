@@ -1,6 +1,6 @@
 use axum::extract::Request;
 use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn, map_request};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -85,6 +85,10 @@ async fn finish(request: Request, next: Next) -> Response {
     let span =
         tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
     let mut response = next.run(request).instrument(span.clone()).await;
+    // The layer that bounds bodies answers in plain text; clients are to find one form of error everywhere.
+    if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        response = ApiError::from(ErrorCode::TooLarge).into_response();
+    }
     let status = response.status().as_u16();
     span.in_scope(|| tracing::info!(status, "answered {status}"));
     let headers = response.headers_mut();

@@ -57,7 +57,7 @@ fn other_files_are_named() {
     assert_eq!(checked.summary.outcome, validation::Outcome::Partly);
     assert_eq!(checked.summary.passed, 2);
     let checked = check_bytes(&zip(&[("说明.txt", b"x")]));
-    assert_eq!(checked.lines().len(), 2);
+    assert_eq!(checked.lines(), ["说明.txt - - - ZIP-002 \"说明.txt\""]);
     assert_eq!(checked.summary.outcome, validation::Outcome::Rejected);
 }
 
