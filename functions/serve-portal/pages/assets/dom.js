@@ -7,7 +7,7 @@ export function el(name, attributes = {}, ...children) {
     else if (value === true) node.setAttribute(key, '');
     else node.setAttribute(key, value);
   }
-  for (const child of children.flat()) {
+  for (const child of children.flat(Infinity)) {
     if (child === undefined || child === null || child === false) continue;
     node.append(child instanceof Node ? child : document.createTextNode(String(child)));
   }

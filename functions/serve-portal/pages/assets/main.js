@@ -17,7 +17,7 @@ function frame() {
 
 async function who() {
   const me = await get('/session').catch(() => null);
-  if (me) document.getElementById('who').textContent = me.institution?.name ?? me.login_name ?? '';
+  if (me) document.getElementById('who').textContent = me.account.institution_name ?? me.account.login_name;
 }
 
 async function signInPage(message) {

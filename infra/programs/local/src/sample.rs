@@ -1,12 +1,13 @@
 //! The sample file, and the script that sends it from a terminal.
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
+use axum::{Json, Router};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
@@ -34,8 +35,18 @@ pub(crate) struct Trial {
 pub(crate) fn router(trial: Option<Trial>) -> Router {
     let trial = Arc::new(trial);
     Router::new()
-        .route("/_local/try.sh", get(script).with_state(trial))
+        .route("/_local/try.sh", get(script).with_state(Arc::clone(&trial)))
+        .route("/_local/demo.json", get(demo).with_state(trial))
         .route("/_local/samples/flu_with_errors.zip", get(sample))
+}
+
+/// The demo login for the sign-in page, `null` where there is none. It is printed at the start anyway.
+async fn demo(State(trial): State<Arc<Option<Trial>>>) -> Json<Value> {
+    let trial = trial.as_ref().as_ref();
+    Json(trial.map_or(
+        Value::Null,
+        |trial| json!({"login": trial.login, "password": trial.password}),
+    ))
 }
 
 async fn sample() -> impl IntoResponse {
