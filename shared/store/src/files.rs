@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
+use aws_sdk_s3::config::Intercept;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
@@ -56,6 +57,24 @@ impl Files {
             presigner,
             bucket: bucket.into(),
         }
+    }
+
+    /// The same bucket through clients that show each request and each address they sign to `interceptor` first, which may
+    /// refuse it.
+    #[must_use]
+    pub fn with_interceptor(&self, interceptor: impl Intercept + Clone + 'static) -> Self {
+        let through = |client: &Client| {
+            let config = client
+                .config()
+                .to_builder()
+                .interceptor(interceptor.clone());
+            Client::from_conf(config.build())
+        };
+        Self::new(
+            through(&self.client),
+            through(&self.presigner),
+            self.bucket.clone(),
+        )
     }
 
     /// Its name.

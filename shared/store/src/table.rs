@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Intercept;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -26,6 +27,13 @@ impl Store {
             client,
             table: table.into(),
         }
+    }
+
+    /// The same table through a client that shows each of its requests to `interceptor` first, which may refuse it.
+    #[must_use]
+    pub fn with_interceptor(&self, interceptor: impl Intercept + 'static) -> Self {
+        let config = self.client.config().to_builder().interceptor(interceptor);
+        Self::new(Client::from_conf(config.build()), self.table.clone())
     }
 
     /// Reads one item, as it is after every write acknowledged so far.

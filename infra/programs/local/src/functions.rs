@@ -12,6 +12,7 @@ use web::{OpenApiRouter, Service};
 
 use crate::queue::{Handler, Handling};
 use crate::triggers::{OnObject, OnSchedule};
+use crate::watch::Watch;
 
 /// Between two sweeps for what an event missed. Shorter than in AWS, because here every restart loses what was in the queue.
 const SWEEP: Duration = Duration::from_secs(20);
@@ -32,33 +33,44 @@ pub(crate) struct Functions {
 }
 
 impl Functions {
-    pub(crate) fn new(service: Service, sending: Sending) -> Self {
-        let Service {
-            store,
-            files,
-            clock,
-            standards,
-        } = service.clone();
+    /// `watch` sees what each function does; every function gets its `Service` from `of`, under its own name.
+    pub(crate) fn new(service: Service, sending: Sending, watch: Option<&Watch>) -> Self {
+        let of = |function| match watch {
+            Some(watch) => watch.service(function, &service),
+            None => service.clone(),
+        };
+        let intake = |function| {
+            let of = of(function);
+            let mut intake = Intake::new(of.store, of.files, of.clock, of.standards);
+            intake.lease = LEASE;
+            Arc::new(intake)
+        };
+        let checking = of("check-document");
         let checking = Arc::new(Checking {
-            files: files.clone(),
-            findings: store.clone(),
+            files: checking.files,
+            findings: checking.store,
         });
-        let mut intake = Intake::new(store, files, clock, standards);
-        intake.lease = LEASE;
-        let intake = Arc::new(intake);
+        let sending = match watch {
+            Some(watch) => Sending {
+                store: of("send-notice").store,
+                providers: watch.providers("send-notice", &sending.providers),
+                ..sending
+            },
+            None => sending,
+        };
 
         let routes = OpenApiRouter::new()
-            .merge(sign_in::router(service.clone()))
-            .merge(apply_for_account::router(service.clone()))
-            .merge(review_application::router(service.clone()))
-            .merge(request_upload::router(service.clone()))
-            .merge(list_uploads::router(service))
+            .merge(sign_in::router(of("sign-in")))
+            .merge(apply_for_account::router(of("apply-for-account")))
+            .merge(review_application::router(of("review-application")))
+            .merge(request_upload::router(of("request-upload")))
+            .merge(list_uploads::router(of("list-uploads")))
             .merge(serve_portal::router());
         let on_object = vec![
             OnObject {
                 function: "validate-upload",
                 prefix: "incoming/data/",
-                handler: handler(&intake, |intake, event| async move {
+                handler: handler(&intake("validate-upload"), |intake, event| async move {
                     validate_upload::run(&intake, event)
                         .await
                         .map_err(|error| chain(&error))
@@ -83,7 +95,7 @@ impl Functions {
             OnSchedule {
                 function: "reconcile-uploads",
                 every: SWEEP,
-                handler: handler(&intake, |intake, _| async move {
+                handler: handler(&intake("reconcile-uploads"), |intake, _| async move {
                     let swept = reconcile_uploads::run(&intake).await;
                     swept.map(|_| Value::Null).map_err(|error| chain(&error))
                 }),

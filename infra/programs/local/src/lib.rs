@@ -15,9 +15,11 @@ mod seed;
 mod servers;
 mod service;
 mod triggers;
+mod watch;
 mod webhook;
 
 pub use announce::announcement;
 pub use options::Options;
 pub use problem::Problem;
 pub use service::{Addresses, Demo, Service};
+pub use watch::Watch;

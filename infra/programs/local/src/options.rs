@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use domain::Clock;
 
+use crate::watch::Watch;
+
 /// 在本机启动整个服务 · runs the whole service on this machine
 ///
 /// 无需安装其他软件：对象存储和数据表都在本进程内，数据保存在一个文件夹里，重启后仍在。
@@ -99,6 +101,10 @@ pub struct Options {
     /// The time; a test hands in its own.
     #[arg(skip)]
     pub clock: Option<Clock>,
+
+    /// Sees what each function asks of the stores and providers; a test holds it against the function's policy.
+    #[arg(skip)]
+    pub watch: Option<Watch>,
 }
 
 impl Options {
@@ -124,6 +130,7 @@ impl Options {
             demo_password: "Demo-2026!".to_owned(),
             http_client: None,
             clock: None,
+            watch: None,
         }
     }
 

@@ -129,7 +129,7 @@ impl Service {
             config: notices.config.clone(),
             clock: service.clock.clone(),
         };
-        let functions = Functions::new(service.clone(), sending);
+        let functions = Functions::new(service.clone(), sending, options.watch.as_ref());
         let nudge = Nudge::new();
         let mut routes = web::application(functions.routes.clone()).merge(sample::router(trial));
         let (foreign_sender, foreign) = mpsc::unbounded_channel();
