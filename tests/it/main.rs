@@ -7,6 +7,7 @@
     reason = "a failing test may end where it stands; nothing here is a library"
 )]
 
+mod accounts;
 mod application;
 mod broken_files;
 mod faults;

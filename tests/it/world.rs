@@ -100,6 +100,8 @@ pub struct Hospital<'a> {
 pub struct Answer {
     pub status: u16,
     pub media_type: String,
+    /// What a browser would keep.
+    pub cookies: Vec<String>,
     pub bytes: Vec<u8>,
 }
 
@@ -121,14 +123,22 @@ impl Answer {
 
 /// A request as any client would send it.
 pub fn call(method: &str, url: &str, token: &str, body: Option<&Value>) -> Answer {
+    let bearer = format!("Bearer {token}");
+    let headers = [("authorization", bearer.as_str())];
+    let headers = if token.is_empty() { &[][..] } else { &headers };
+    request(method, url, headers, body)
+}
+
+/// A request with headers of its own.
+pub fn request(method: &str, url: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(3)
         .build()
         .into();
     let mut request = ureq::http::Request::builder().method(method).uri(url);
-    if !token.is_empty() {
-        request = request.header("authorization", format!("Bearer {token}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
     }
     let request = match body {
         Some(body) => request
@@ -145,7 +155,10 @@ fn read(mut answer: ureq::http::Response<ureq::Body>) -> Answer {
         .get("content-type")
         .map(|value| value.to_str().unwrap().to_owned())
         .unwrap_or_default();
+    let cookies = answer.headers().get_all("set-cookie").iter();
+    let cookies = cookies.map(|value| value.to_str().unwrap().to_owned());
     Answer {
+        cookies: cookies.collect(),
         status: answer.status().as_u16(),
         media_type,
         bytes: answer

@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 use store::attempts::Allowed;
 use store::{applicants, applications, sms_codes};
 use utoipa::ToSchema;
-use web::{ApiError, ClientAddress, ErrorCode, FieldError, Json, Language, Problem, Service};
+use web::{
+    ApiError, Applicant, ClientAddress, CookieName, ErrorCode, FieldError, Json, Language, Problem,
+    Service, SetCookie,
+};
 
 /// Which phone a code is wanted for.
 #[derive(Deserialize, ToSchema)]
@@ -104,14 +107,14 @@ pub(crate) struct Identity {
 /// A session for one application.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Identified {
-    /// To be sent as `Authorization: Bearer …` with every request about the application.
+    /// For programs, to be sent as `Authorization: Bearer …` with every request about the application.
     token: String,
     /// When it ends.
     #[schema(value_type = String, format = DateTime)]
     expires_at: Timestamp,
 }
 
-/// 下一步: opens the application of the phone, or a new one.
+/// 下一步: opens the application of the phone, or a new one; the answer also sets the cookie `__Host-applicant`.
 #[utoipa::path(
     post,
     path = "/api/v1/applications/identity",
@@ -125,7 +128,7 @@ pub(crate) struct Identified {
 pub(crate) async fn identify(
     State(service): State<Service>,
     Json(identity): Json<Identity>,
-) -> Result<Json<Identified>, ApiError> {
+) -> Result<(SetCookie, Json<Identified>), ApiError> {
     let phone = mobile(&identity.phone)?;
     let (store, now) = (&service.store, service.clock.now());
     let (request, digits) = (identity.request.as_str(), identity.code.trim());
@@ -138,10 +141,29 @@ pub(crate) async fn identify(
     let application = applications::open(store, &phone, now).await?;
     let (token, session) = applicants::begin(store, &application, now).await?;
     tracing::info!(application = %application.id, "application {} opened", application.id);
-    Ok(Json(Identified {
+    let identified = Identified {
         token: token.expose().to_owned(),
         expires_at: session.ends_at(),
-    }))
+    };
+    let cookie = SetCookie::new(CookieName::Applicant, &token);
+    Ok((cookie, Json(identified)))
+}
+
+/// Ends the applicant's session, and makes the browser forget its cookie. The application waits for its phone.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/applications/identity",
+    tag = "applications",
+    security(("bearer" = []), ("applicant_cookie" = [])),
+    responses((status = NO_CONTENT), (status = UNAUTHORIZED, body = Problem))
+)]
+pub(crate) async fn leave(
+    State(service): State<Service>,
+    applicant: Applicant,
+) -> Result<(StatusCode, SetCookie), ApiError> {
+    applicants::end(&service.store, &applicant.token).await?;
+    let cookie = SetCookie::cleared(CookieName::Applicant);
+    Ok((StatusCode::NO_CONTENT, cookie))
 }
 
 /// Only mainland numbers that exist: others are how text messages are turned into somebody's money.

@@ -24,7 +24,7 @@ use crate::view::ApplicationStatus;
 pub fn router(service: Service) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(identity::request_code))
-        .routes(routes!(identity::identify))
+        .routes(routes!(identity::identify, identity::leave))
         .routes(routes!(divisions::list_divisions))
         .routes(routes!(show))
         .routes(routes!(profile::save_profile))

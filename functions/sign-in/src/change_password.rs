@@ -7,7 +7,7 @@ use serde::Deserialize;
 use store::attempts::{self, Allowed, LOGIN};
 use store::{StoreError, accounts, audit, sessions};
 use utoipa::ToSchema;
-use web::{ApiError, ErrorCode, FieldError, Json, Newcomer, Problem, Service};
+use web::{ApiError, ErrorCode, FieldError, Json, Newcomer, Problem, Service, SetCookie};
 
 use crate::{SignedIn, password};
 
@@ -25,7 +25,7 @@ pub(crate) struct Change {
     post,
     path = "/api/v1/password",
     tag = "session",
-    security(("bearer" = [])),
+    security(("bearer" = []), ("cookie" = [])),
     request_body = Change,
     responses(
         (status = OK, body = SignedIn),
@@ -38,7 +38,7 @@ pub(crate) async fn change_password(
     State(service): State<Service>,
     Newcomer(caller): Newcomer,
     Json(change): Json<Change>,
-) -> Result<Json<SignedIn>, ApiError> {
+) -> Result<(SetCookie, Json<SignedIn>), ApiError> {
     let (store, now) = (&service.store, service.clock.now());
     let before = caller.account;
     check(&change, &before)?;
@@ -75,11 +75,7 @@ pub(crate) async fn change_password(
     attempts::forget(store, LOGIN, login).await?;
     let (token, session) = sessions::begin(store, &after, now).await?;
     tracing::info!(account = %after.id, "account {} has a new password", after.id);
-    Ok(Json(SignedIn {
-        token: token.expose().to_owned(),
-        expires_at: session.ends_at(),
-        account: after.into(),
-    }))
+    Ok(SignedIn::answer(&token, &session, after))
 }
 
 fn check(change: &Change, account: &domain::Account) -> Result<(), ApiError> {

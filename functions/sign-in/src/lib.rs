@@ -6,14 +6,15 @@ mod password;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::audit::{Act, AuditEntry};
-use domain::{AccountState, Role};
+use domain::{Account, AccountState, Role, Session, SessionToken};
 use serde::{Deserialize, Serialize};
 use store::attempts::{self, ADDRESS, Allowed, LOGIN};
 use store::{accounts, audit, sessions};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 use web::{
-    ApiError, ClientAddress, ErrorCode, FieldError, Json, Newcomer, OpenApiRouter, Problem, Service,
+    ApiError, ClientAddress, CookieName, ErrorCode, FieldError, Json, Newcomer, OpenApiRouter,
+    Problem, Service, SetCookie,
 };
 
 /// The routes of this function.
@@ -34,9 +35,12 @@ struct Credentials {
 }
 
 /// A new session.
+///
+/// The token is also set as a cookie, which is all that pages use. It stands in the body for programs, and for everybody: who may read
+/// the body of this answer knows the password already, and a page does not keep it.
 #[derive(Debug, Serialize, ToSchema)]
 struct SignedIn {
-    /// To be sent as `Authorization: Bearer …` with every request.
+    /// For programs, to be sent as `Authorization: Bearer …` with every request.
     token: String,
     /// When the session ends unless it is used.
     #[schema(value_type = String, format = DateTime)]
@@ -71,8 +75,8 @@ struct Person {
     must_change_password: bool,
 }
 
-impl From<domain::Account> for Person {
-    fn from(account: domain::Account) -> Self {
+impl From<Account> for Person {
+    fn from(account: Account) -> Self {
         let (code, name) = account
             .institution
             .map(|institution| (institution.code, institution.name))
@@ -87,7 +91,7 @@ impl From<domain::Account> for Person {
     }
 }
 
-/// Signs in.
+/// Signs in; the answer also sets the cookie `__Host-session`.
 #[utoipa::path(
     post,
     path = "/api/v1/session",
@@ -104,7 +108,7 @@ async fn sign_in(
     State(service): State<Service>,
     address: ClientAddress,
     Json(credentials): Json<Credentials>,
-) -> Result<Json<SignedIn>, ApiError> {
+) -> Result<(SetCookie, Json<SignedIn>), ApiError> {
     credentials.check()?;
     let (store, now) = (&service.store, service.clock.now());
     let login = credentials.login.trim().to_lowercase();
@@ -118,7 +122,7 @@ async fn sign_in(
     }
     let account = accounts::find_by_login(store, &login).await?;
     let matches = password::matches(account.as_ref(), credentials.password).await?;
-    let may = |account: &domain::Account| {
+    let may = |account: &Account| {
         account.state != AccountState::Disabled && !account.initial_password_is_over(now)
     };
     let outcome = if matches && account.as_ref().is_some_and(may) {
@@ -142,17 +146,28 @@ async fn sign_in(
     attempts::forget(store, LOGIN, &login).await?;
     attempts::forgive(store, ADDRESS, &address).await?;
     tracing::info!(account = %account.id, "account {} signed in", account.id);
-    Ok(Json(SignedIn {
-        token: token.expose().to_owned(),
-        expires_at: session.ends_at(),
-        account: account.into(),
-    }))
+    Ok(SignedIn::answer(&token, &session, account))
+}
+
+impl SignedIn {
+    fn answer(
+        token: &SessionToken,
+        session: &Session,
+        account: Account,
+    ) -> (SetCookie, Json<Self>) {
+        let signed_in = Self {
+            token: token.expose().to_owned(),
+            expires_at: session.ends_at(),
+            account: account.into(),
+        };
+        (SetCookie::new(CookieName::Session, token), Json(signed_in))
+    }
 }
 
 /// An entry in the audit trail. Unknown names are written under one subject, and take as long to write as known ones.
 async fn note(
     service: &Service,
-    account: Option<&domain::Account>,
+    account: Option<&Account>,
     act: Act,
     address: &str,
 ) -> Result<(), ApiError> {
@@ -173,7 +188,7 @@ async fn note(
     get,
     path = "/api/v1/session",
     tag = "session",
-    security(("bearer" = [])),
+    security(("bearer" = []), ("cookie" = [])),
     responses((status = OK, body = Signed), (status = UNAUTHORIZED, body = Problem))
 )]
 async fn who_am_i(Newcomer(caller): Newcomer) -> Json<Signed> {
@@ -183,22 +198,23 @@ async fn who_am_i(Newcomer(caller): Newcomer) -> Json<Signed> {
     })
 }
 
-/// Ends the session.
+/// Ends the session, and makes the browser forget its cookie.
 #[utoipa::path(
     delete,
     path = "/api/v1/session",
     tag = "session",
-    security(("bearer" = [])),
+    security(("bearer" = []), ("cookie" = [])),
     responses((status = NO_CONTENT), (status = UNAUTHORIZED, body = Problem))
 )]
 async fn sign_out(
     State(service): State<Service>,
     Newcomer(caller): Newcomer,
-) -> Result<StatusCode, ApiError> {
+) -> Result<(StatusCode, SetCookie), ApiError> {
     sessions::end(&service.store, &caller.token).await?;
     note(&service, Some(&caller.account), Act::SignedOut, "").await?;
     tracing::info!(account = %caller.account.id, "account {} signed out", caller.account.id);
-    Ok(StatusCode::NO_CONTENT)
+    let cookie = SetCookie::cleared(CookieName::Session);
+    Ok((StatusCode::NO_CONTENT, cookie))
 }
 
 impl Credentials {

@@ -5,7 +5,7 @@ use domain::{SessionToken, TokenHash};
 use jiff::Timestamp;
 
 use crate::keys;
-use crate::table::{expire, write};
+use crate::table::{delete, expire, put, write};
 use crate::{Store, StoreError, applications};
 
 /// Begins a session for an application and gives its token, which is stored nowhere.
@@ -26,15 +26,16 @@ pub async fn begin(
     let key = keys::applicant_session(&token.hash());
     let mut item = write(key, &session, "applicant's session")?;
     expire(&mut item, now, ApplicantSession::LIFETIME);
-    store
-        .client
-        .put_item()
-        .table_name(&store.table)
-        .set_item(Some(item))
-        .send()
-        .await
-        .map_err(StoreError::call("PutItem"))?;
+    put(store, item).await?;
     Ok((token, session))
+}
+
+/// Ends a session; one that is over already stays so.
+///
+/// # Errors
+/// When the table cannot be written.
+pub async fn end(store: &Store, token: &TokenHash) -> Result<(), StoreError> {
+    delete(store, keys::applicant_session(token)).await
 }
 
 /// The application a token opens, as it is now; `None` when the session is over or never was.

@@ -4,7 +4,7 @@ use domain::{Account, Session, SessionToken, TokenHash};
 use jiff::Timestamp;
 
 use crate::keys::{self, PK};
-use crate::table::{expire, key_item, text, write};
+use crate::table::{delete, expire, key_item, put, text, write};
 use crate::{Store, StoreError, accounts};
 
 /// Begins a session and gives its token, which is stored nowhere.
@@ -25,14 +25,7 @@ pub async fn begin(
     };
     let mut item = write(keys::session(&token.hash()), &session, "session")?;
     expire(&mut item, now, Session::ABSOLUTE);
-    store
-        .client
-        .put_item()
-        .table_name(&store.table)
-        .set_item(Some(item))
-        .send()
-        .await
-        .map_err(StoreError::call("PutItem"))?;
+    put(store, item).await?;
     Ok((token, session))
 }
 
@@ -71,15 +64,7 @@ pub async fn resume(
 /// # Errors
 /// When the table cannot be written.
 pub async fn end(store: &Store, token: &TokenHash) -> Result<(), StoreError> {
-    store
-        .client
-        .delete_item()
-        .table_name(&store.table)
-        .set_key(Some(key_item(keys::session(token))))
-        .send()
-        .await
-        .map_err(StoreError::call("DeleteItem"))?;
-    Ok(())
+    delete(store, keys::session(token)).await
 }
 
 /// Records a use. The condition keeps a request that races a sign-out from bringing the session back.

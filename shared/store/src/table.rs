@@ -55,6 +55,32 @@ impl Store {
     }
 }
 
+/// Writes an item whatever stands there, or at random keys, where nothing does.
+pub(crate) async fn put(store: &Store, item: Item) -> Result<(), StoreError> {
+    store
+        .client
+        .put_item()
+        .table_name(&store.table)
+        .set_item(Some(item))
+        .send()
+        .await
+        .map_err(StoreError::call("PutItem"))?;
+    Ok(())
+}
+
+/// Deletes an item; one that is gone already stays so.
+pub(crate) async fn delete(store: &Store, key: Key) -> Result<(), StoreError> {
+    store
+        .client
+        .delete_item()
+        .table_name(&store.table)
+        .set_key(Some(key_item(key)))
+        .send()
+        .await
+        .map_err(StoreError::call("DeleteItem"))?;
+    Ok(())
+}
+
 pub(crate) fn key_item(key: Key) -> Item {
     HashMap::from([
         (PK.to_owned(), AttributeValue::S(key.pk)),

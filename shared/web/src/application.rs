@@ -7,13 +7,14 @@ use axum::routing::get;
 use axum::{Json, Router};
 use lambda_http::request::RequestContext;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::csrf::{CsrfLayer, ProtectionError};
 use tower_http::limit::RequestBodyLimitLayer;
 use tracing::Instrument;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{ApiError, ClientAddress, ErrorCode};
+use crate::{ApiError, ClientAddress, CookieName, ErrorCode};
 
 /// No request of the API is longer: data goes to the object store, not through here.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -37,6 +38,13 @@ pub fn application(routes: OpenApiRouter) -> Router {
         "bearer",
         SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
     );
+    for (scheme, name) in [
+        ("cookie", CookieName::Session),
+        ("applicant_cookie", CookieName::Applicant),
+    ] {
+        let key = ApiKeyValue::new(name.as_str());
+        components.add_security_scheme(scheme, SecurityScheme::ApiKey(ApiKey::Cookie(key)));
+    }
     document.components = Some(components);
     router
         .route(
@@ -49,12 +57,33 @@ pub fn application(routes: OpenApiRouter) -> Router {
         .method_not_allowed_fallback(async || ApiError::from(ErrorCode::MethodNotAllowed))
         .fallback(async || ApiError::from(ErrorCode::NoSuchPath))
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        .layer(same_site())
         .layer(CatchPanicLayer::custom(
             |_: Box<dyn std::any::Any + Send>| {
                 ApiError::internal("a handler panicked").into_response()
             },
         ))
         .layer(from_fn(finish))
+}
+
+/// Refuses whatever a page of another site makes a browser send, by `Sec-Fetch-Site` and else by `Origin` against `Host`. Signing in
+/// is no exception: nobody is to be signed in under a stranger's name either. Programs send neither header and pass here; what
+/// they may do with a cookie is another matter, see [`crate::cookie`].
+fn same_site() -> CsrfLayer<impl Fn(ProtectionError) -> Response + Clone> {
+    let layer = CsrfLayer::new();
+    // Where a proxy puts its own name into `Host`, old browsers, which send `Origin` only, are known by the portal's address.
+    let portal = std::env::var("FLU_ADDRESS").unwrap_or_default();
+    let layer = match layer
+        .clone()
+        .add_trusted_origin(portal.trim_end_matches('/'))
+    {
+        Ok(trusting) if !portal.is_empty() => trusting,
+        _ => layer,
+    };
+    layer.with_rejection_response(|_: ProtectionError| {
+        tracing::warn!("refused: sent by a page of another site");
+        ApiError::from(ErrorCode::CrossSite).into_response()
+    })
 }
 
 /// Runs the routes of one function in Lambda.

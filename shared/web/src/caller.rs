@@ -8,7 +8,7 @@ use domain::application::Application;
 use domain::{Account, AccountState, Session, TokenHash};
 use store::{applicants, sessions};
 
-use crate::{ApiError, ErrorCode, Service};
+use crate::{ApiError, CookieName, ErrorCode, Service, cookie};
 
 /// Who makes the request: the account of the session whose token it carries, as the account is now.
 ///
@@ -32,7 +32,7 @@ impl FromRequestParts<Service> for Newcomer {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, ApiError> {
-        let token = bearer(parts).ok_or(ErrorCode::NotSignedIn)?;
+        let token = token(parts, CookieName::Session)?.ok_or(ErrorCode::NotSignedIn)?;
         let now = service.clock.now();
         let (session, account) = sessions::resume(&service.store, &token, now)
             .await?
@@ -63,27 +63,32 @@ impl FromRequestParts<Service> for Caller {
 pub struct Applicant {
     /// The application as it is now.
     pub application: Application,
+    /// The digest the session is stored under.
+    pub token: TokenHash,
 }
 
 impl FromRequestParts<Service> for Applicant {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, ApiError> {
-        let token = bearer(parts).ok_or(ErrorCode::NotIdentified)?;
+        let token = token(parts, CookieName::Applicant)?.ok_or(ErrorCode::NotIdentified)?;
         let now = service.clock.now();
         let (_, application) = applicants::resume(&service.store, &token, now)
             .await?
             .ok_or(ErrorCode::NotIdentified)?;
-        Ok(Self { application })
+        Ok(Self { application, token })
     }
 }
 
-fn bearer(parts: &Parts) -> Option<TokenHash> {
-    let value = parts.headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then(|| TokenHash::of(token.trim()))
+/// The token of a program, as bearer, or else that of a browser, as cookie.
+fn token(parts: &Parts, name: CookieName) -> Result<Option<TokenHash>, ApiError> {
+    let Some(value) = parts.headers.get(AUTHORIZATION) else {
+        return cookie::token(parts, name);
+    };
+    let bearer = value.to_str().ok().and_then(|value| value.split_once(' '));
+    Ok(bearer
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| TokenHash::of(token.trim())))
 }
 
 /// The address the request comes from, as the platform saw it. What the client says about itself

@@ -50,6 +50,9 @@ errors! {
     /// Signed in, but not for this.
     Forbidden = "forbidden", FORBIDDEN,
         "当前账号没有此项权限", "This account may not do that";
+    /// A page of another site made the browser send this, or nothing tells that none did.
+    CrossSite = "cross_site", FORBIDDEN,
+        "请求不是从本系统页面发出的，已拒绝；请在本系统页面内操作", "The request did not come from a page of this service and was refused; please use its own pages";
     /// No such address.
     NoSuchPath = "no_such_path", NOT_FOUND,
         "地址不存在", "There is nothing at this address";

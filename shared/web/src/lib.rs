@@ -2,6 +2,7 @@
 
 mod application;
 mod caller;
+mod cookie;
 mod errors;
 mod extract;
 mod language;
@@ -9,6 +10,7 @@ mod service;
 
 pub use application::{application, run_lambda};
 pub use caller::{Applicant, Caller, ClientAddress, Newcomer};
+pub use cookie::{CookieName, SetCookie};
 pub use errors::{ApiError, ERRORS, ErrorCode, ErrorEntry, FieldError, Problem};
 pub use extract::{Json, Path, Query};
 pub use language::Language;
