@@ -42,7 +42,7 @@ impl<'a> Browser<'a> {
         request(
             method,
             &self.world.url(path),
-            &[&cookie, from].concat(),
+            &[&cookie[..], from].concat(),
             body,
         )
     }
@@ -80,7 +80,7 @@ fn a_browser_works_with_a_cookie_until_it_signs_out() {
 fn what_a_page_elsewhere_makes_a_browser_send_does_nothing() {
     let world = World::shared();
     let browser = Browser::signed_in(&world.hospital());
-    let portal = &world.service.addresses().portal;
+    let portal = world.service.addresses().portal.as_str();
     let ticket = json!({"kind": "data", "file_name": "a.zip", "size": 1, "sha256": "0".repeat(64), "dry_run": true});
     let foreign: [&[(&str, &str)]; 6] = [
         &[],

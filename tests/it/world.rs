@@ -125,7 +125,7 @@ impl Answer {
 pub fn call(method: &str, url: &str, token: &str, body: Option<&Value>) -> Answer {
     let bearer = format!("Bearer {token}");
     let headers = [("authorization", bearer.as_str())];
-    let headers = if token.is_empty() { &[][..] } else { &headers };
+    let headers = if token.is_empty() { &[][..] } else { &headers[..] };
     request(method, url, headers, body)
 }
 
