@@ -4,6 +4,10 @@
 run *options:
     cargo run -- {{options}}
 
+# All functions for Lambda; docs/deploy.md says how they get there.
+build *options:
+    infra/build {{options}}
+
 # Everything that must pass.
 test:
     tests/run
