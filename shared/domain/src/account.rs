@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{AccountId, INITIAL_PASSWORD_LIFETIME, PasswordHash};
+use crate::{AccountId, INITIAL_PASSWORD_LIFETIME, PasswordHash, PasswordPolicy, SecondFactor};
 
 /// A value no account can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -33,6 +33,8 @@ pub enum Role {
     Analyst,
     /// Runs the service; reads no patient's data.
     Operator,
+    /// Reads the audit trail and nothing else.
+    Auditor,
 }
 
 /// Whether an account may sign in.
@@ -191,6 +193,12 @@ pub struct Account {
     pub phone: Option<Phone>,
     /// What it may do.
     pub role: Role,
+    /// Where notices go beside the phone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// How notices call its owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<String>,
     /// Where it reports for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub institution: Option<Institution>,
@@ -199,11 +207,20 @@ pub struct Account {
     pub province: Option<String>,
     /// The password's hash.
     pub password_hash: PasswordHash,
+    /// When the password was set; `None`: with the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_set_at: Option<Timestamp>,
+    /// Asked for beside the password, once it is confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_factor: Option<SecondFactor>,
     /// Whether it may sign in.
     pub state: AccountState,
     /// Until when an initial password opens a session; `None` for a password its owner chose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initial_password_until: Option<Timestamp>,
+    /// Whether the initial password has opened its session. It opens one: whoever reads the mail later finds nothing of use.
+    #[serde(default)]
+    pub initial_password_used: bool,
     /// Sessions begun under a smaller number are over: adding one ends them all at once.
     pub session_epoch: u64,
     /// When it was made.
@@ -219,12 +236,17 @@ impl Account {
             id: AccountId::random(),
             login_name: new.login_name,
             phone: new.phone,
+            email: None,
+            holder: None,
             role: new.role,
             institution: new.institution,
             province: new.province,
             password_hash: new.password_hash,
+            password_set_at: None,
+            second_factor: None,
             state: new.state,
             initial_password_until: None,
+            initial_password_used: false,
             session_epoch: 0,
             created_at: now,
             version: 1,
@@ -236,14 +258,18 @@ impl Account {
         self.password_hash = hash;
         self.state = AccountState::MustChangePassword;
         self.initial_password_until = Some(now + INITIAL_PASSWORD_LIFETIME);
+        self.initial_password_used = false;
+        self.password_set_at = Some(now);
         self.session_epoch += 1;
     }
 
     /// Gives it a password its owner chose and ends all its sessions: whoever else knew the old one is out.
-    pub fn set_own_password(&mut self, hash: PasswordHash) {
+    pub fn set_own_password(&mut self, hash: PasswordHash, now: Timestamp) {
         self.password_hash = hash;
+        self.password_set_at = Some(now);
         self.state = AccountState::Active;
         self.initial_password_until = None;
+        self.initial_password_used = false;
         self.session_epoch += 1;
     }
 
@@ -251,6 +277,19 @@ impl Account {
     pub fn initial_password_is_over(&self, now: Timestamp) -> bool {
         self.initial_password_until
             .is_some_and(|until| now >= until)
+    }
+
+    /// When its password has to be changed; `None` where the policy wants no change for its age.
+    pub fn password_ends_at(&self, policy: PasswordPolicy) -> Option<Timestamp> {
+        let set_at = self.password_set_at.unwrap_or(self.created_at);
+        policy.change_after().map(|age| set_at + age)
+    }
+
+    /// Whether a code is asked for beside the password.
+    pub fn has_second_factor(&self) -> bool {
+        self.second_factor
+            .as_ref()
+            .is_some_and(|factor| factor.confirmed)
     }
 }
 

@@ -13,8 +13,18 @@ pub enum Act {
     SignInRefused,
     /// Signed out, or ended another session of its own.
     SignedOut,
+    /// Ended a session of its own from elsewhere, or all others.
+    SessionEnded,
     /// Set a new password.
     PasswordChanged,
+    /// Set a new password with a code by SMS.
+    PasswordReset,
+    /// Turned the second factor on.
+    SecondFactorOn,
+    /// Turned it off.
+    SecondFactorOff,
+    /// Read the audit trail.
+    AuditViewed,
     /// Submitted an application.
     ApplicationSubmitted,
     /// Approved one.

@@ -9,6 +9,7 @@ mod ids;
 pub mod notice;
 mod password;
 mod password_policy;
+mod second_factor;
 mod session;
 mod sha256;
 pub mod sms_code;
@@ -21,9 +22,11 @@ pub use clock::{Clock, beijing};
 pub use ids::{AccountId, ApplicationId, IdError, UploadId};
 pub use password::{PasswordError, PasswordHash};
 pub use password_policy::{
-    INITIAL_PASSWORD_LIFETIME, PasswordDefect, PasswordPolicy, initial_password,
+    INITIAL_PASSWORD_LIFETIME, NoSuchPolicy, PASSWORD_WARNING, PasswordDefect, PasswordPolicy,
+    initial_password,
 };
-pub use session::{Session, SessionToken, TokenHash};
+pub use second_factor::SecondFactor;
+pub use session::{Place, Session, SessionPurpose, SessionToken, TokenHash};
 pub use sha256::Sha256;
 pub use upload::{
     FailureReason, Figures, FileName, FileNameError, Lease, Settlement, Upload, UploadKind,

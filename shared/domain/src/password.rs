@@ -39,6 +39,12 @@ impl PasswordHash {
         Ok(Self(text.to_owned()))
     }
 
+    /// Of no password: the account is signed in to once its owner has set one by SMS.
+    pub fn unusable() -> Self {
+        // Not a PHC string, so nothing matches it.
+        Self(String::new())
+    }
+
     /// Whether the password is the one that was hashed.
     pub fn matches(&self, password: &str) -> bool {
         phc::PasswordHash::new(&self.0).is_ok_and(|hash| {
@@ -75,6 +81,7 @@ mod tests {
         assert!(hash.matches("流感-2019-冬"));
         assert!(!hash.matches("流感-2019-夏"));
         assert!(!PasswordHash::nobody().matches(""));
+        assert!(!PasswordHash::unusable().matches(""));
         assert!(PasswordHash::from_phc("plain").is_err());
         assert_eq!(format!("{hash:?}"), "PasswordHash(…)");
     }

@@ -1,6 +1,9 @@
+use std::str::FromStr;
+
 use jiff::SignedDuration;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 /// How long an initial password opens a session.
 pub const INITIAL_PASSWORD_LIFETIME: SignedDuration = SignedDuration::from_hours(72);
@@ -16,6 +19,26 @@ pub enum PasswordPolicy {
     /// NIST SP 800-63B-4: 15 characters of any kind.
     Nist,
 }
+
+/// A name of no policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the password policy is `dengbao3` or `nist`")]
+pub struct NoSuchPolicy;
+
+impl FromStr for PasswordPolicy {
+    type Err = NoSuchPolicy;
+
+    fn from_str(name: &str) -> Result<Self, NoSuchPolicy> {
+        match name {
+            "dengbao3" => Ok(Self::Dengbao3),
+            "nist" => Ok(Self::Nist),
+            _ => Err(NoSuchPolicy),
+        }
+    }
+}
+
+/// How long before its end a password's owner is told of it.
+pub const PASSWORD_WARNING: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// What is wrong with a new password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +63,14 @@ const COMMON: &[&str] = &[
 ];
 
 impl PasswordPolicy {
+    /// How old a password may become. 等级保护 asks for a change from time to time, NIST forbids to ask.
+    pub fn change_after(self) -> Option<SignedDuration> {
+        match self {
+            Self::Dengbao3 => Some(SignedDuration::from_hours(90 * 24)),
+            Self::Nist => None,
+        }
+    }
+
     /// What keeps the password from being taken; `None`: nothing. `names` are what is known of its owner.
     pub fn defect(self, password: &str, old: &str, names: &[&str]) -> Option<PasswordDefect> {
         let length = password.chars().count();
@@ -113,11 +144,23 @@ mod tests {
         assert_eq!(defect("wintersnow99"), Some(PasswordDefect::Weak));
         assert_eq!(defect("Short-1"), Some(PasswordDefect::Weak));
         assert_eq!(defect(&"x7-".repeat(50)), Some(PasswordDefect::Long));
-        let policy = PasswordPolicy::Nist;
+    }
+
+    #[test]
+    fn a_deployment_may_follow_nist_instead() {
+        let policy: PasswordPolicy = "nist".parse().unwrap();
         assert_eq!(
             policy.defect("Winter-Snow-9", "", &[]),
-            Some(PasswordDefect::Weak)
+            Some(PasswordDefect::Weak),
+            "kinds of characters do not make up for length"
         );
+        assert_eq!(policy.defect("corner table lamp moss", "", &[]), None);
+        assert_eq!(policy.change_after(), None);
+        let policy: PasswordPolicy = "dengbao3".parse().unwrap();
+        assert_eq!(policy, PasswordPolicy::default());
+        let days = policy.change_after().map(|age| age.as_hours() / 24);
+        assert_eq!(days, Some(90));
+        assert!("none".parse::<PasswordPolicy>().is_err());
     }
 
     #[test]

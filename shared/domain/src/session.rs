@@ -7,7 +7,7 @@ use rand::random;
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
 
-use crate::AccountId;
+use crate::{AccountId, base32};
 
 /// What a signed-in person or machine shows: 256 random bits that mean nothing by themselves.
 ///
@@ -55,9 +55,36 @@ impl TokenHash {
     }
 }
 
+/// What a session may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionPurpose {
+    /// Everything the account may do.
+    #[default]
+    Work,
+    /// To choose a password and nothing else: the one it was opened with is an initial one or has become too old.
+    ChoosePassword,
+}
+
+/// Where a session was begun, for its owner to know it again.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Place {
+    /// Address of the client.
+    pub address: Option<String>,
+    /// What the client calls itself, at most [`Place::CLIENT_LETTERS`] characters.
+    pub client: Option<String>,
+}
+
+impl Place {
+    /// How much is kept of what a client calls itself; it may send anything.
+    pub const CLIENT_LETTERS: usize = 200;
+}
+
 /// A signed-in session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
+    /// Names it to its owner, who ends it by this. It opens nothing.
+    pub id: String,
     /// Whose it is.
     pub account: AccountId,
     /// The account's [`crate::Account::session_epoch`] when it began; an older one is over.
@@ -66,9 +93,28 @@ pub struct Session {
     pub started_at: Timestamp,
     /// When it was last used, to the minute or so.
     pub used_at: Timestamp,
+    /// What it may be used for.
+    #[serde(default)]
+    pub purpose: SessionPurpose,
+    /// Where it was begun.
+    #[serde(default)]
+    pub place: Place,
 }
 
 impl Session {
+    /// A session that begins now.
+    pub fn new(account: AccountId, epoch: u64, now: Timestamp) -> Self {
+        Self {
+            id: base32::bits128(random()),
+            account,
+            epoch,
+            started_at: now,
+            used_at: now,
+            purpose: SessionPurpose::Work,
+            place: Place::default(),
+        }
+    }
+
     /// Unused for this long it is over.
     pub const IDLE: SignedDuration = SignedDuration::from_mins(30);
     /// After this long it is over, used or not.
@@ -99,12 +145,7 @@ mod tests {
 
     fn session() -> Session {
         let start: Timestamp = "2026-01-05T09:00:00Z".parse().unwrap();
-        Session {
-            account: AccountId::random(),
-            epoch: 0,
-            started_at: start,
-            used_at: start,
-        }
+        Session::new(AccountId::random(), 0, start)
     }
 
     #[test]

@@ -19,10 +19,8 @@ pub const RESEND_AFTER: SignedDuration = SignedDuration::from_mins(1);
 pub enum CodePurpose {
     /// 身份验证 of an applicant.
     Application,
-    /// 忘记密码.
+    /// 忘记密码, and the first password of an account that was brought along.
     PasswordReset,
-    /// Setting the first password of an account that was brought along.
-    FirstPassword,
 }
 
 /// 短信验证码 as it is kept: the digits themselves are only in the message.
@@ -72,8 +70,24 @@ impl SmsCode {
     }
 
     /// Tries digits. The caller stores the changed code before it answers, on condition that nobody else changed it:
-    /// otherwise many tries at once would count as one.
+    /// otherwise many tries at once would count as one. The right ones use the code up.
     pub fn attempt(
+        &mut self,
+        purpose: CodePurpose,
+        request: &str,
+        digits: &str,
+        now: Timestamp,
+    ) -> CodeTry {
+        let tried = self.look(purpose, request, digits, now);
+        if tried == CodeTry::Right {
+            self.attempts_left = 0;
+        }
+        tried
+    }
+
+    /// Tries digits like [`SmsCode::attempt`], but the right ones cost no more than wrong ones: what the code is for may still be
+    /// refused, such as a weak password, and its owner tries again. Whoever acts on it deletes it in the same transaction.
+    pub fn look(
         &mut self,
         purpose: CodePurpose,
         request: &str,
@@ -93,7 +107,7 @@ impl SmsCode {
             .as_bytes()
             .ct_eq(digest(&self.salt, digits).as_bytes())
             .into();
-        self.attempts_left = if right { 0 } else { self.attempts_left - 1 };
+        self.attempts_left -= 1;
         if right {
             CodeTry::Right
         } else {
@@ -133,6 +147,17 @@ mod tests {
             code.attempt(PURPOSE, "request", &digits, now),
             CodeTry::Void
         );
+    }
+
+    #[test]
+    fn a_look_leaves_a_code_that_was_right_but_not_for_ever() {
+        let (mut code, digits) = sent();
+        for _ in 0..CODE_ATTEMPTS {
+            let tried = code.look(PURPOSE, "request", &digits, Timestamp::UNIX_EPOCH);
+            assert_eq!(tried, CodeTry::Right);
+        }
+        let tried = code.look(PURPOSE, "request", &digits, Timestamp::UNIX_EPOCH);
+        assert_eq!(tried, CodeTry::Void);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::keys::{self, Key};
 use crate::table::{delete_if, number, put_if, put_new, text, write};
-use crate::{Store, StoreError, Transaction, TransactionError};
+use crate::{Store, StoreError, Transaction};
 
 /// Leads from a login name or phone to the account.
 #[derive(Serialize, Deserialize)]
@@ -21,42 +21,10 @@ struct Pointer {
 /// [`StoreError::Conflict`] when the login name or phone is taken.
 pub async fn create(store: &Store, new: NewAccount, now: Timestamp) -> Result<Account, StoreError> {
     let account = Account::new(new, now);
-    let pointer = Pointer {
-        account: account.id.clone(),
-    };
-    let mut request = store
-        .client
-        .transact_write_items()
-        // The SDK sends it again when an answer is lost; the token makes the second a repeat, not a conflict with
-        // the first.
-        .client_request_token(account.id.as_str().get(..26).unwrap_or_default())
-        .transact_items(put_new(
-            store,
-            write(keys::account(&account.id), &account, "account")?,
-        )?)
-        .transact_items(put_new(
-            store,
-            write(keys::login(&account.login_name), &pointer, "login name")?,
-        )?);
-    if let Some(phone) = &account.phone {
-        request = request.transact_items(put_new(
-            store,
-            write(keys::phone(phone), &pointer, "phone")?,
-        )?);
-    }
-    match request.send().await {
-        Ok(_) => Ok(account),
-        Err(error) => {
-            let cancelled = error
-                .as_service_error()
-                .is_some_and(|error| error.is_transaction_canceled_exception());
-            if cancelled {
-                Err(StoreError::Conflict)
-            } else {
-                Err(StoreError::call("TransactWriteItems")(error))
-            }
-        }
-    }
+    let mut transaction = Transaction::new();
+    add_new(store, &mut transaction, &account)?;
+    transaction.settle(store).await?;
+    Ok(account)
 }
 
 /// Adds what makes a new account to a transaction: the account, and what leads to it by login name and phone. The parts are
@@ -125,11 +93,7 @@ pub async fn save(
     for other in others {
         transaction.add("other", other);
     }
-    match transaction.commit(store).await {
-        Ok(()) => Ok(()),
-        Err(TransactionError::Refused(_)) => Err(StoreError::Conflict),
-        Err(TransactionError::Store(error)) => Err(error),
-    }
+    transaction.settle(store).await
 }
 
 /// The account with this id.

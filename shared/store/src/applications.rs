@@ -2,23 +2,38 @@
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::application::{Application, Refusal, ScanState, Stage};
-use domain::{ApplicationId, Sha256};
+use domain::{Account, AccountId, ApplicationId, Sha256};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use crate::keys::{self, APPLICATION_PREFIX, Key, PENDING_INDEX, PENDING_PK, PENDING_SK, PK};
-use crate::table::{Item, delete_if, number, put_if, put_new, text, write};
+use crate::table::{Item, delete_if, number, put_if, put_new, replace, text, write};
 use crate::{Store, StoreError, Transaction, TransactionError};
 
-/// Leads from a phone, or an institution's code or name, to the application.
+/// Leads from a phone to the application.
 #[derive(Serialize, Deserialize)]
 struct Pointer {
     application: ApplicationId,
 }
 
-/// Which of several writers wrote the item as it is. Not part of the application.
-const WRITER: &str = "writer";
+/// Who has registered an institution's code or name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Registrant {
+    /// The application whose approval did.
+    Application(ApplicationId),
+    /// An account that was brought along.
+    Account(AccountId),
+}
+
+/// The same as it is stored.
+#[derive(Serialize, Deserialize)]
+struct Registration {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    application: Option<ApplicationId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account: Option<AccountId>,
+}
 
 /// The application with this id.
 ///
@@ -68,38 +83,13 @@ pub async fn open(store: &Store, phone: &str, now: Timestamp) -> Result<Applicat
 /// # Errors
 /// [`StoreError::Conflict`] when another writer was first.
 pub async fn save(store: &Store, application: &Application, seen: u64) -> Result<(), StoreError> {
-    let writer = format!("{:032x}", rand::random::<u128>());
-    let mut changed = item(application)?;
-    changed.insert(WRITER.to_owned(), text(&writer));
-    let answer = store
-        .client
-        .put_item()
-        .table_name(&store.table)
-        .set_item(Some(changed))
-        .condition_expression("version = :seen")
-        .expression_attribute_values(":seen", number(seen))
-        .send()
-        .await
-        .map_err(StoreError::call("PutItem"));
-    match answer {
-        Ok(_) => Ok(()),
-        // The write may have gone through and its answer been lost, so that the client's second try found the first.
-        Err(StoreError::Conflict) => {
-            let stored: Option<Written> = store
-                .get(keys::application(&application.id), "application")
-                .await?;
-            match stored.and_then(|stored| stored.writer) {
-                Some(stored) if stored == writer => Ok(()),
-                _ => Err(StoreError::Conflict),
-            }
-        }
-        Err(error) => Err(error),
-    }
-}
-
-#[derive(Deserialize)]
-struct Written {
-    writer: Option<String>,
+    replace(
+        store,
+        keys::application(&application.id),
+        item(application)?,
+        seen,
+    )
+    .await
 }
 
 /// The change as part of a transaction, if the application is still at version `seen`.
@@ -166,16 +156,46 @@ impl Registered<'_> {
     }
 }
 
-/// The application whose approval registered this code or name.
+/// Who has this code or name.
 ///
 /// # Errors
 /// When the table cannot be read.
 pub async fn registered(
     store: &Store,
     what: Registered<'_>,
-) -> Result<Option<ApplicationId>, StoreError> {
-    let pointer: Option<Pointer> = store.get(what.key(), "institution").await?;
-    Ok(pointer.map(|pointer| pointer.application))
+) -> Result<Option<Registrant>, StoreError> {
+    let found: Option<Registration> = store.get(what.key(), "institution").await?;
+    Ok(found.and_then(|found| {
+        let application = found.application.map(Registrant::Application);
+        application.or(found.account.map(Registrant::Account))
+    }))
+}
+
+/// Adds to a transaction the registration of an account that was brought along. The parts are called `institution_code` and
+/// `institution_name`.
+///
+/// # Errors
+/// When it cannot be written as items.
+pub fn add_imported(
+    store: &Store,
+    transaction: &mut Transaction,
+    account: &Account,
+) -> Result<(), StoreError> {
+    let Some(institution) = &account.institution else {
+        return Ok(());
+    };
+    let registration = Registration {
+        application: None,
+        account: Some(account.id.clone()),
+    };
+    for (part, what) in [
+        ("institution_code", Registered::Code(&institution.code)),
+        ("institution_name", Registered::Name(&institution.name)),
+    ] {
+        let item = write(what.key(), &registration, "institution")?;
+        transaction.add(part, put_new(store, item)?);
+    }
+    Ok(())
 }
 
 /// Adds to the transaction of an approval what leads to the application from its phone and its institution, and takes away

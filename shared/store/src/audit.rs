@@ -3,12 +3,12 @@
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::audit::AuditEntry;
 use domain::beijing;
+use jiff::SignedDuration;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
 
 use crate::keys::{self, Key, PENDING_INDEX, PENDING_PK, PENDING_SK, PK, SK};
-use crate::table::{Item, expire, put_new, read, text, write};
-use crate::{Store, StoreError, Transaction, TransactionError};
+use crate::table::{Item, expire, put_new, text, write};
+use crate::{Store, StoreError, Transaction};
 
 /// How long entries are kept: the law asks for six months, records of dealings with personal data for three years.
 pub const KEPT: SignedDuration = SignedDuration::from_hours(3 * 366 * 24);
@@ -50,99 +50,102 @@ pub fn write_entry(
 pub async fn note(store: &Store, entry: &AuditEntry) -> Result<(), StoreError> {
     let mut transaction = Transaction::new();
     transaction.add_all("audit", write_entry(store, entry)?);
-    match transaction.commit(store).await {
-        Ok(()) => Ok(()),
-        Err(TransactionError::Refused(_)) => Err(StoreError::Conflict),
-        Err(TransactionError::Store(error)) => Err(error),
-    }
+    transaction.settle(store).await
 }
 
-/// What was done to an account, application or upload, newest first, at most `limit`, older than `before`.
+/// Which entries are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Filter {
+    /// What was done to an account, application or upload.
+    Subject(String),
+    /// What an account did.
+    By(String),
+    /// Everything that was done on a day in China. The index lags a little behind.
+    Day(Date),
+}
+
+/// A part of the trail, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditPage {
+    /// At most as many entries as were asked for.
+    pub entries: Vec<AuditEntry>,
+    /// Where the next part begins; `None`: there is no more.
+    pub next: Option<String>,
+}
+
+/// Entries, newest first, at most `limit`, older than `before`, which is where the last part ended.
 ///
 /// # Errors
 /// When the table cannot be read.
-pub async fn of_subject(
+pub async fn list(
     store: &Store,
-    subject: &str,
-    before: Option<Timestamp>,
-    limit: i32,
-) -> Result<Vec<AuditEntry>, StoreError> {
-    newest(store, keys::audit_subject(subject), before, limit).await
-}
-
-/// What somebody did, likewise.
-///
-/// # Errors
-/// When the table cannot be read.
-pub async fn by(
-    store: &Store,
-    who: &str,
-    before: Option<Timestamp>,
-    limit: i32,
-) -> Result<Vec<AuditEntry>, StoreError> {
-    newest(store, keys::audit_by(who), before, limit).await
-}
-
-/// Everything that was done on a day in China, oldest first. The index lags a little behind.
-///
-/// # Errors
-/// When the table cannot be read.
-pub async fn of_day(store: &Store, day: Date) -> Result<Vec<AuditEntry>, StoreError> {
-    let mut entries = Vec::new();
-    for shard in 0..keys::AUDIT_SHARDS {
-        let mut items = store
-            .client
-            .query()
-            .table_name(&store.table)
-            .index_name(PENDING_INDEX)
-            .key_condition_expression("#pk = :pk")
-            .expression_attribute_names("#pk", PENDING_PK)
-            .expression_attribute_values(":pk", text(keys::audit_day(day, shard)))
-            .into_paginator()
-            .items()
-            .send();
-        while let Some(found) = items.next().await {
-            let found = found.map_err(StoreError::call("Query"))?;
-            let attribute = |name: &str| found.get(name)?.as_s().ok().cloned();
-            if let (Some(pk), Some(sk)) = (attribute(PK), attribute(SK)) {
-                entries.extend(
-                    store
-                        .get::<AuditEntry>(Key { pk, sk }, "audit entry")
-                        .await?,
-                );
-            }
+    filter: &Filter,
+    before: Option<&str>,
+    limit: usize,
+) -> Result<AuditPage, StoreError> {
+    // `~` follows every character of a moment.
+    let before = before.unwrap_or("~");
+    let mut found = match filter {
+        Filter::Subject(subject) => {
+            newest(store, keys::audit_subject(subject), false, before, limit).await?
         }
+        Filter::By(who) => newest(store, keys::audit_by(who), false, before, limit).await?,
+        Filter::Day(day) => {
+            let mut found = Vec::new();
+            for shard in 0..keys::AUDIT_SHARDS {
+                let partition = keys::audit_day(*day, shard);
+                found.extend(newest(store, partition, true, before, limit).await?);
+            }
+            found
+        }
+    };
+    found.sort_by(|one, other| other.sk.cmp(&one.sk));
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|last| last.sk.clone());
+    let mut entries = Vec::with_capacity(found.len());
+    for key in found {
+        entries.extend(store.get::<AuditEntry>(key, "audit entry").await?);
     }
-    entries.sort_by_key(|entry: &AuditEntry| entry.at);
-    Ok(entries)
+    Ok(AuditPage { entries, next })
 }
 
+/// Keys of the newest entries of one partition, one more than `limit`.
 async fn newest(
     store: &Store,
     partition: String,
-    before: Option<Timestamp>,
-    limit: i32,
-) -> Result<Vec<AuditEntry>, StoreError> {
-    // `~` follows every character of a moment.
-    let before = before.map_or_else(|| "~".to_owned(), keys::pending_moment);
+    by_index: bool,
+    before: &str,
+    limit: usize,
+) -> Result<Vec<Key>, StoreError> {
+    let (pk, sk) = if by_index {
+        (PENDING_PK, PENDING_SK)
+    } else {
+        (PK, SK)
+    };
     let answer = store
         .client
         .query()
         .table_name(&store.table)
+        .set_index_name(by_index.then(|| PENDING_INDEX.to_owned()))
         .key_condition_expression("#pk = :pk AND #sk < :before")
-        .expression_attribute_names("#pk", PK)
-        .expression_attribute_names("#sk", SK)
+        .expression_attribute_names("#pk", pk)
+        .expression_attribute_names("#sk", sk)
         .expression_attribute_values(":pk", text(partition))
         .expression_attribute_values(":before", text(before))
         .scan_index_forward(false)
-        .consistent_read(true)
-        .limit(limit)
+        .consistent_read(!by_index)
+        .limit(i32::try_from(limit).unwrap_or(i32::MAX - 1) + 1)
         .send()
         .await
         .map_err(StoreError::call("Query"))?;
     let items = answer.items.unwrap_or_default();
-    items
-        .into_iter()
-        .map(|item| read(item, "audit entry"))
-        .collect()
+    let key = |item: &Item| {
+        let attribute = |name: &str| item.get(name)?.as_s().ok().cloned();
+        Some(Key {
+            pk: attribute(PK)?,
+            sk: attribute(SK)?,
+        })
+    };
+    Ok(items.iter().filter_map(key).collect())
 }

@@ -6,6 +6,8 @@
 //! | the account of a login name | `LOGIN#<name>` | `LOGIN` | get, consistent |
 //! | the account of a phone | `PHONE#<phone>` | `PHONE` | get, consistent |
 //! | a session by its token | `SESSION#<digest>` | `SESSION` | get, consistent; TTL |
+//! | an account's sessions | `ACCOUNT#<account>` | `SESSION#<id>` | query, consistent; TTL |
+//! | whose password a code by SMS may set anew | `RESET#<digest>` | `RESET` | get, consistent; TTL |
 //! | failed sign-ins of a name or an address | `ATTEMPTS#<what>#<who>` | `ATTEMPTS` | get, conditional update; TTL |
 //! | how much of a quota is used in a span of time | `ATTEMPTS#<what>#<who>` | `WINDOW#<n>` | conditional add; TTL |
 //! | a code by SMS by purpose and phone | `CODE#<purpose>#<phone>` | `CODE` | get, conditional update; TTL |
@@ -100,6 +102,19 @@ pub fn session(token: &TokenHash) -> Key {
     Key::new(format!("SESSION#{}", token.as_str()), "SESSION")
 }
 
+/// A session among those of its account.
+pub fn session_of(account: &AccountId, id: &str) -> Key {
+    Key::new(account_partition(account), format!("{SESSION_PREFIX}{id}"))
+}
+
+/// What the sort keys of an account's sessions begin with.
+pub const SESSION_PREFIX: &str = "SESSION#";
+
+/// Whose password may be set anew by who asked for a code; found by the digest of what the request for the code answered.
+pub fn password_reset(request: &TokenHash) -> Key {
+    Key::new(format!("RESET#{}", request.as_str()), "RESET")
+}
+
 /// A counter of failed attempts.
 pub fn attempts(what: &str, who: &str) -> Key {
     Key::new(format!("ATTEMPTS#{what}#{who}"), "ATTEMPTS")
@@ -115,7 +130,6 @@ pub fn code(purpose: CodePurpose, phone: &str) -> Key {
     let purpose = match purpose {
         CodePurpose::Application => "APPLICATION",
         CodePurpose::PasswordReset => "PASSWORD_RESET",
-        CodePurpose::FirstPassword => "FIRST_PASSWORD",
     };
     Key::new(format!("CODE#{purpose}#{phone}"), "CODE")
 }
@@ -411,7 +425,7 @@ mod tests {
         for sort in &sorts {
             assert!(sort.as_str() > UPLOAD_PREFIX && sort.as_str() < UPLOAD_END);
         }
-        for other in ["SEQUENCE", "ACCOUNT"] {
+        for other in ["SEQUENCE", "ACCOUNT", SESSION_PREFIX] {
             assert!(other < UPLOAD_PREFIX, "{other} would be read as an upload");
         }
     }

@@ -10,6 +10,7 @@ mod files;
 pub mod findings;
 pub mod keys;
 pub mod notices;
+pub mod password_resets;
 pub mod schema;
 pub mod sessions;
 pub mod sms_codes;

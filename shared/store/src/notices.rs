@@ -5,13 +5,11 @@ use domain::notice::{Notice, NoticeState};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::keys::{self, NOTICE_PREFIX, PENDING_INDEX, PENDING_PK, PENDING_SK, PK};
-use crate::table::{Item, expire, key_item, number, text};
+use crate::table::{Item, expire, replace, text};
 use crate::{Store, StoreError};
 
 /// How long a notice is kept after it was written, for questions and so that its key refuses a second one.
 const KEPT: SignedDuration = SignedDuration::from_hours(200 * 24);
-/// Which of several writers wrote the item as it is. Not part of the notice.
-const WRITER: &str = "writer";
 
 /// The notice as part of the transaction that writes what it tells of. A key that is there already cancels the whole
 /// transaction: whoever writes it has been told of this event before.
@@ -64,42 +62,7 @@ pub async fn find(store: &Store, key: &str) -> Result<Option<Notice>, StoreError
 /// # Errors
 /// [`StoreError::Conflict`] when another writer was first: nothing may be sent on the strength of what was read.
 pub async fn save(store: &Store, notice: &Notice, seen: u64) -> Result<(), StoreError> {
-    let writer = format!("{:032x}", rand::random::<u128>());
-    let mut changed = item(notice)?;
-    changed.insert(WRITER.to_owned(), text(&writer));
-    let answer = store
-        .client
-        .put_item()
-        .table_name(&store.table)
-        .set_item(Some(changed))
-        .condition_expression("version = :seen")
-        .expression_attribute_values(":seen", number(seen))
-        .send()
-        .await
-        .map_err(StoreError::call("PutItem"));
-    match answer {
-        Ok(_) => Ok(()),
-        // The write may have gone through and its answer been lost, so that the client's second try found the first.
-        Err(StoreError::Conflict) if written_by(store, notice, &writer).await? => Ok(()),
-        Err(error) => Err(error),
-    }
-}
-
-async fn written_by(store: &Store, notice: &Notice, writer: &str) -> Result<bool, StoreError> {
-    let answer = store
-        .client
-        .get_item()
-        .table_name(&store.table)
-        .set_key(Some(key_item(keys::notice(&notice.key))))
-        .consistent_read(true)
-        .send()
-        .await
-        .map_err(StoreError::call("GetItem"))?;
-    let stored = answer
-        .item
-        .and_then(|mut item| item.remove(WRITER))
-        .and_then(|value| value.as_s().ok().cloned());
-    Ok(stored.as_deref() == Some(writer))
+    replace(store, keys::notice(&notice.key), item(notice)?, seen).await
 }
 
 /// Keys of notices whose time has come: to be sent, lost on the way, or to be wiped. At most `limit` of each shard,

@@ -1,13 +1,14 @@
 //! 短信验证码: one live code for a purpose and a phone, and how many may be asked for.
 
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::notice::Notice;
 use domain::sms_code::{CODE_LIFETIME, CodePurpose, CodeTry, RESEND_AFTER, SmsCode};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::attempts::{Allowed, Quota, pass, spend};
 use crate::keys;
-use crate::table::{expire, number, text, write};
-use crate::{Store, StoreError, Transaction, TransactionError, notices};
+use crate::table::{expire, number, put_if, text, write};
+use crate::{Store, StoreError, Transaction, notices};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -55,18 +56,29 @@ pub async fn allow(
             return Ok(wait);
         }
     }
-    if let wait @ Allowed::After(_) = pass(store, "SMS_PHONE", phone, RESEND_AFTER, now).await? {
+    if let wait @ Allowed::After(_) = allow_phone(store, phone, now).await? {
         return Ok(wait);
     }
-    for (quota, who) in [(PHONE_DAY, phone), (ALL_DAY, "")] {
-        if let wait @ Allowed::After(_) = spend(store, quota, who, now).await? {
-            if quota == ALL_DAY {
-                tracing::error!("no more codes today: the budget of text messages is used up");
-            }
-            return Ok(wait);
-        }
+    let all = spend(store, ALL_DAY, "", now).await?;
+    if all != Allowed::Yes {
+        tracing::error!("no more codes today: the budget of text messages is used up");
     }
-    Ok(Allowed::Yes)
+    Ok(all)
+}
+
+/// Counts a code for a phone alone.
+///
+/// # Errors
+/// When the table cannot be reached.
+pub async fn allow_phone(
+    store: &Store,
+    phone: &str,
+    now: Timestamp,
+) -> Result<Allowed, StoreError> {
+    match pass(store, "SMS_PHONE", phone, RESEND_AFTER, now).await? {
+        Allowed::Yes => spend(store, PHONE_DAY, phone, now).await,
+        wait => Ok(wait),
+    }
 }
 
 /// Keeps a code and puts its message into the outbox, both or neither. An earlier code of the purpose is void from then on.
@@ -80,26 +92,31 @@ pub async fn issue(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let mut transaction = Transaction::new();
+    transaction.add("code", write_code(store, code, now)?);
+    transaction.add("notice", notices::write(store, message)?);
+    transaction.settle(store).await
+}
+
+/// The code as part of a transaction; it takes the place of an earlier one.
+pub(crate) fn write_code(
+    store: &Store,
+    code: &SmsCode,
+    now: Timestamp,
+) -> Result<TransactWriteItem, StoreError> {
     let mut item = write(keys::code(code.purpose, &code.phone), code, "code")?;
     expire(&mut item, now, CODE_LIFETIME);
     // Whatever stood there is over, so there is no condition but one that always holds.
-    let put = crate::table::put_if(
+    put_if(
         store,
         item,
         "attribute_not_exists(#request) OR #request <> :request",
         &[("#request", "request")],
         &[(":request", text(&code.request))],
-    )?;
-    transaction.add("code", put);
-    transaction.add("notice", notices::write(store, message)?);
-    match transaction.commit(store).await {
-        Ok(()) => Ok(()),
-        Err(TransactionError::Refused(_)) => Err(StoreError::Conflict),
-        Err(TransactionError::Store(error)) => Err(error),
-    }
+    )
 }
 
-/// Tries a code. The try is stored before its result is known to anybody: of a thousand at once five are compared.
+/// Tries a code, which is used up if it is right. The try is stored before its result is known to anybody: of a thousand at
+/// once five are compared.
 ///
 /// # Errors
 /// When the table cannot be reached.
@@ -111,6 +128,33 @@ pub async fn attempt(
     digits: &str,
     now: Timestamp,
 ) -> Result<CodeTry, StoreError> {
+    let how = |code: &mut SmsCode| code.attempt(purpose, request, digits, now);
+    attempt_how(store, purpose, phone, now, how).await
+}
+
+/// Tries a code and leaves it if it is right; see [`SmsCode::look`].
+///
+/// # Errors
+/// When the table cannot be reached.
+pub async fn look(
+    store: &Store,
+    purpose: CodePurpose,
+    phone: &str,
+    request: &str,
+    digits: &str,
+    now: Timestamp,
+) -> Result<CodeTry, StoreError> {
+    let how = |code: &mut SmsCode| code.look(purpose, request, digits, now);
+    attempt_how(store, purpose, phone, now, how).await
+}
+
+async fn attempt_how(
+    store: &Store,
+    purpose: CodePurpose,
+    phone: &str,
+    now: Timestamp,
+    how: impl Fn(&mut SmsCode) -> CodeTry,
+) -> Result<CodeTry, StoreError> {
     // Each round another try of the same code was first; there are only five in all.
     for _ in 0..=domain::sms_code::CODE_ATTEMPTS {
         let stored: Option<SmsCode> = store.get(keys::code(purpose, phone), "code").await?;
@@ -118,7 +162,7 @@ pub async fn attempt(
             return Ok(CodeTry::Void);
         };
         let left = code.attempts_left;
-        let result = code.attempt(purpose, request, digits, now);
+        let result = how(&mut code);
         if result == CodeTry::Void {
             return Ok(result);
         }

@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Intercept;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
 use crate::keys::{Key, PK, SK, TTL};
@@ -53,6 +53,50 @@ impl Store {
             .map_err(StoreError::call("GetItem"))?;
         answer.item.map(|item| read(item, what)).transpose()
     }
+}
+
+/// Which of several writers wrote an item as it is. Not part of what is stored.
+const WRITER: &str = "writer";
+
+/// Puts a changed item in the place of the one that was read, at version `seen`.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when another writer was first: nothing may be done on the strength of what was read.
+pub(crate) async fn replace(
+    store: &Store,
+    key: Key,
+    mut item: Item,
+    seen: u64,
+) -> Result<(), StoreError> {
+    let writer = format!("{:032x}", rand::random::<u128>());
+    item.insert(WRITER.to_owned(), text(&writer));
+    let answer = store
+        .client
+        .put_item()
+        .table_name(&store.table)
+        .set_item(Some(item))
+        .condition_expression("version = :seen")
+        .expression_attribute_values(":seen", number(seen))
+        .send()
+        .await
+        .map_err(StoreError::call("PutItem"));
+    match answer {
+        Ok(_) => Ok(()),
+        // The write may have gone through and its answer been lost, so that the client's second try found the first.
+        Err(StoreError::Conflict) => {
+            let stored: Option<Written> = store.get(key, "writer").await?;
+            match stored.and_then(|stored| stored.writer) {
+                Some(stored) if stored == writer => Ok(()),
+                _ => Err(StoreError::Conflict),
+            }
+        }
+        Err(error) => Err(error),
+    }
+}
+
+#[derive(Deserialize)]
+struct Written {
+    writer: Option<String>,
 }
 
 /// Writes an item whatever stands there, or at random keys, where nothing does.

@@ -41,6 +41,18 @@ impl Transaction {
         }
     }
 
+    /// Writes them where it does not matter which one stands in the way.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when a condition did not hold, or whatever else failed.
+    pub async fn settle(self, store: &Store) -> Result<(), StoreError> {
+        match self.commit(store).await {
+            Ok(()) => Ok(()),
+            Err(TransactionError::Refused(_)) => Err(StoreError::Conflict),
+            Err(TransactionError::Store(error)) => Err(error),
+        }
+    }
+
     /// Writes them. When an answer is lost the client sends it again under the same token, so the second try finds the
     /// first one done and not in its way.
     ///
