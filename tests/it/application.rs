@@ -17,17 +17,17 @@ const SLOTS: [&str; 3] = ["information_form", "consent", "licence"];
 const OWN_PASSWORD: &str = "Winter-Snow-2026";
 
 /// Phones and institution codes that no other test uses.
-fn number() -> u32 {
+pub fn number() -> u32 {
     static NUMBER: AtomicU32 = AtomicU32::new(1);
     NUMBER.fetch_add(1, Ordering::Relaxed)
 }
 
-fn phone() -> String {
+pub fn phone() -> String {
     format!("139{:08}", number())
 }
 
 /// Somebody who applies.
-struct Applicant<'a> {
+pub struct Applicant<'a> {
     world: &'a World,
     token: String,
 }
@@ -121,7 +121,7 @@ impl<'a> Applicant<'a> {
     }
 
     /// Everything up to 请等待审核.
-    fn submitted(world: &'a World, phone: &str, profile: &Value) -> Self {
+    pub fn submitted(world: &'a World, phone: &str, profile: &Value) -> Self {
         let applicant = Self::opened(world, phone);
         let saved = applicant.save(profile);
         assert_eq!(saved.status, 200, "{saved:?}");
@@ -135,7 +135,7 @@ impl<'a> Applicant<'a> {
     }
 }
 
-fn profile(phone: &str) -> Value {
+pub fn profile(phone: &str) -> Value {
     let number = number();
     json!({
         "institution_name": format!("示例市第{number}人民医院"),
@@ -152,7 +152,7 @@ fn profile(phone: &str) -> Value {
 }
 
 /// What somebody's phone or mailbox has received, the newest last.
-fn messages(world: &World, to: &str) -> Vec<String> {
+pub fn messages(world: &World, to: &str) -> Vec<String> {
     world.runtime.block_on(world.service.idle());
     let mut received = world.service.outbox().unwrap().to(to);
     received.reverse();
@@ -160,7 +160,7 @@ fn messages(world: &World, to: &str) -> Vec<String> {
 }
 
 /// What stands between two words of a message.
-fn between(text: &str, before: &str, after: &str) -> String {
+pub fn between(text: &str, before: &str, after: &str) -> String {
     let (_, rest) = text
         .split_once(before)
         .unwrap_or_else(|| panic!("no {before} in {text}"));
@@ -173,7 +173,7 @@ fn ask(world: &World, phone: &str) -> Answer {
 }
 
 /// The request and the digits the phone received.
-fn ask_for_code(world: &World, phone: &str) -> (String, String) {
+pub fn ask_for_code(world: &World, phone: &str) -> (String, String) {
     let answer = ask(world, phone);
     assert_eq!(answer.status, 202, "{answer:?}");
     let request = answer.json()["request"].as_str().unwrap().to_owned();
@@ -192,7 +192,7 @@ fn identify(world: &World, phone: &str, request: &str, code: &str) -> Answer {
 }
 
 /// A reviewer's session.
-fn reviewer(world: &World, province: Option<&str>) -> String {
+pub fn reviewer(world: &World, province: Option<&str>) -> String {
     let login = format!("reviewer-{}", number());
     let account = NewAccount {
         login_name: login.parse().unwrap(),
@@ -211,7 +211,7 @@ fn reviewer(world: &World, province: Option<&str>) -> String {
         .to_owned()
 }
 
-fn sign_in(world: &World, login: &str, password: &str) -> Answer {
+pub fn sign_in(world: &World, login: &str, password: &str) -> Answer {
     let body = json!({"login": login, "password": password});
     call("POST", &world.url("/session"), "", Some(&body))
 }
@@ -222,7 +222,7 @@ fn review(world: &World, token: &str, method: &str, path: &str, body: Option<&Va
 }
 
 /// The waiting application of an institution, by its id.
-fn waiting(world: &World, token: &str, profile: &Value) -> Option<String> {
+pub fn waiting(world: &World, token: &str, profile: &Value) -> Option<String> {
     let mut cursor = String::new();
     loop {
         let page = review(
@@ -243,13 +243,13 @@ fn waiting(world: &World, token: &str, profile: &Value) -> Option<String> {
     }
 }
 
-fn version(world: &World, token: &str, id: &str) -> Value {
+pub fn version(world: &World, token: &str, id: &str) -> Value {
     let answer = review(world, token, "GET", &format!("/{id}"), None);
     assert_eq!(answer.status, 200, "{answer:?}");
     answer.json()["version"].clone()
 }
 
-fn approve(world: &World, token: &str, id: &str, version: &Value) -> Answer {
+pub fn approve(world: &World, token: &str, id: &str, version: &Value) -> Answer {
     let body = json!({ "version": version });
     review(world, token, "POST", &format!("/{id}/approve"), Some(&body))
 }
@@ -260,6 +260,12 @@ fn first_sign_in(world: &World, login: &str, initial: &str, own: &str) -> String
     assert_eq!(session.status, 200, "{session:?}");
     assert_eq!(session.json()["account"]["must_change_password"], true);
     let token = session.json()["token"].as_str().unwrap().to_owned();
+    let again = sign_in(world, login, initial);
+    assert_eq!(
+        again.code(),
+        "initial_password_used",
+        "one use, one session"
+    );
     let refused = call("GET", &world.url("/uploads"), &token, None);
     assert_eq!(refused.code(), "must_change_password");
     let change = |new: &str| {
@@ -270,11 +276,7 @@ fn first_sign_in(world: &World, login: &str, initial: &str, own: &str) -> String
     assert_eq!(change(initial).json()["fields"][0]["code"], "known");
     let changed = change(own);
     assert_eq!(changed.status, 200, "{changed:?}");
-    assert_eq!(
-        sign_in(world, login, initial).status,
-        401,
-        "it was good for one use"
-    );
+    assert_eq!(sign_in(world, login, initial).code(), "wrong_login");
     assert_eq!(
         call("GET", &world.url("/session"), &token, None).status,
         401

@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod actors;
 mod application;
 mod broken_files;
 mod faults;

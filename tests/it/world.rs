@@ -1,12 +1,12 @@
 //! A whole service of its own for the tests, and hospitals that use it as clients do: JSON over HTTP, and a PUT to the
 //! store's presigned address.
 
-use std::sync::LazyLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use domain::{AccountState, Institution, NewAccount, PasswordHash, Role};
-use jiff::Timestamp;
+use domain::{AccountState, Clock, Institution, NewAccount, PasswordHash, Role};
+use jiff::{SignedDuration, Timestamp};
 use local::{Options, Service};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -34,16 +34,22 @@ impl World {
 
     /// A service nobody else uses.
     pub fn start() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// One with options of its own.
+    pub fn with(choose: impl FnOnce(&mut Options)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
             .build()
             .unwrap();
-        let options = Options {
+        let mut options = Options {
             no_seed: true,
             ..Options::in_folder(folder.path().join("data"))
         };
+        choose(&mut options);
         let service = runtime.block_on(Service::start(options)).unwrap();
         Self {
             runtime,
@@ -88,6 +94,30 @@ impl World {
     }
 }
 
+/// A clock that stands until a test moves it.
+#[derive(Clone)]
+pub struct Hands(Arc<AtomicI64>);
+
+impl Hands {
+    pub fn new() -> Self {
+        Self(Arc::new(AtomicI64::new(Timestamp::now().as_second())))
+    }
+
+    pub fn now(&self) -> Timestamp {
+        Timestamp::from_second(self.0.load(Ordering::SeqCst)).unwrap()
+    }
+
+    pub fn clock(&self) -> Clock {
+        let hands = self.clone();
+        Clock::from_fn(move || hands.now())
+    }
+
+    /// Lets time pass.
+    pub fn wait(&self, duration: SignedDuration) {
+        self.0.fetch_add(duration.as_secs(), Ordering::SeqCst);
+    }
+}
+
 /// A hospital's data manager with a program of its own.
 pub struct Hospital<'a> {
     pub world: &'a World,
@@ -125,7 +155,11 @@ impl Answer {
 pub fn call(method: &str, url: &str, token: &str, body: Option<&Value>) -> Answer {
     let bearer = format!("Bearer {token}");
     let headers = [("authorization", bearer.as_str())];
-    let headers = if token.is_empty() { &[][..] } else { &headers[..] };
+    let headers = if token.is_empty() {
+        &[][..]
+    } else {
+        &headers[..]
+    };
     request(method, url, headers, body)
 }
 

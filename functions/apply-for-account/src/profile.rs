@@ -5,7 +5,7 @@ use domain::application::{Application, Profile, ProfileDefect, ProfileDraft};
 use domain::beijing;
 use jiff::Timestamp;
 use serde::Deserialize;
-use store::applications::{self, Registered};
+use store::applications::{self, Registered, Registrant};
 use utoipa::ToSchema;
 use web::{ApiError, Applicant, FieldError, Json, Problem, Service};
 
@@ -89,7 +89,8 @@ pub(crate) async fn defects(
         ),
     ] {
         let owner = applications::registered(&service.store, what).await?;
-        if owner.is_some_and(|owner| owner != application.id) {
+        let own = Registrant::Application(application.id.clone());
+        if owner.is_some_and(|owner| owner != own) {
             fields.push(texts::registered(field));
         }
     }

@@ -190,3 +190,29 @@ async fn a_message_that_is_no_event_comes_back_alone_and_what_is_gone_is_done_wi
     assert!(world.found("incoming/scan/1/a.png").is_some());
     assert_eq!(world.found("incoming/scan/1/gone.png"), None);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_recorded_event_is_understood_and_a_second_delivery_changes_nothing() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/check-document");
+    let key =
+        "incoming/scan/r0123456789abcdefghjkmnpqrs/licence/7f3a9c1e5b2d4f60/执业许可证 副本+1.pdf";
+    // Those that name a version name one of another store, and deletions, other buckets and bodies nobody can read name none.
+    let finding = ["minio-webhook.json", "s3-without-version.json", "sqs.json"];
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let event: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        let mut world = World::new().await;
+        world.put(key, PNG).await;
+        let first = run(&world.checking, event.clone()).await.unwrap();
+        let found = world.found(key);
+        let second = run(&world.checking, event).await.unwrap();
+        assert_eq!((&first, &found), (&second, &world.found(key)), "{name}");
+        assert_eq!(found.is_some(), finding.contains(&name), "{name}");
+        let given_back = first["batchItemFailures"].as_array().map_or(0, Vec::len);
+        assert_eq!(given_back > 0, name == "sqs-malformed-body.json", "{name}");
+        seen += 1;
+    }
+    assert!(seen >= 8, "only {seen} events");
+}

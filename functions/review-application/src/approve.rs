@@ -239,6 +239,10 @@ fn account(
         .map_err(ApiError::internal)?;
     let phone: Phone = fields.manager.phone.parse().map_err(ApiError::internal)?;
     let province = Some(profile.province().to_owned());
+    let (email, holder) = (
+        Some(fields.manager.email.clone()),
+        Some(fields.manager.name.clone()),
+    );
     let Some(before) = before else {
         let hash = hash.ok_or_else(no_account)?;
         let mut account = Account::new(
@@ -253,6 +257,8 @@ fn account(
             },
             now,
         );
+        account.email = email;
+        account.holder = holder;
         account.set_initial_password(hash, now);
         return Ok(account);
     };
@@ -260,6 +266,8 @@ fn account(
     account.institution = Some(institution);
     account.phone = Some(phone);
     account.province = province;
+    account.email = email;
+    account.holder = holder;
     if let Some(hash) = hash {
         account.set_initial_password(hash, now);
     }

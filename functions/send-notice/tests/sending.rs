@@ -452,3 +452,26 @@ async fn a_code_is_not_sent_when_it_has_ended() {
     );
     assert_eq!(world.outbox.requests(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recorded_events_send_what_they_tell_of_and_a_second_delivery_sends_nothing() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/send-notice");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let event: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        let world = World::new().await;
+        for (way, channel) in [("mail", Channel::Mail), ("sms", Channel::Sms)] {
+            let mut notice = world.approved(channel);
+            notice.key = format!("approved/1/{way}");
+            world.write(&notice).await;
+        }
+        for _ in 0..2 {
+            handle(&world.sending, &event).await.unwrap();
+            let sent = [MAIL, PHONE].map(|to| world.outbox.to(to).len());
+            assert_eq!(sent, [1, 1], "{}", path.display());
+        }
+        seen += 1;
+    }
+    assert_eq!(seen, 2);
+}

@@ -1,15 +1,22 @@
 //! Changes a password, the initial one before anything else.
 
+use axum::Extension;
 use axum::extract::State;
-use domain::audit::{Act, AuditEntry};
-use domain::{PasswordDefect, PasswordPolicy};
+use domain::PasswordPolicy;
+use domain::audit::Act;
 use serde::Deserialize;
-use store::attempts::{self, Allowed, LOGIN};
-use store::{StoreError, accounts, audit, sessions};
+use store::attempts::{self, LOGIN};
+use store::{StoreError, accounts, audit, notices, sessions};
 use utoipa::ToSchema;
-use web::{ApiError, ErrorCode, FieldError, Json, Newcomer, Problem, Service, SetCookie};
+use web::{
+    ApiError, ClientAddress, ClientPlace, ErrorCode, Json, Newcomer, Problem, Service, SetCookie,
+};
 
-use crate::{SignedIn, password};
+use crate::audit::entry;
+use crate::notices::password_changed;
+use crate::password;
+use crate::sign_in::charge;
+use crate::view::SignedIn;
 
 /// The old password and a new one.
 #[derive(Deserialize, ToSchema)]
@@ -20,7 +27,7 @@ pub(crate) struct Change {
     new: String,
 }
 
-/// Sets a new password. All sessions end; the answer is a new one.
+/// Sets a new password. All sessions end; the answer is a new one, and its cookie.
 #[utoipa::path(
     post,
     path = "/api/v1/password",
@@ -36,18 +43,18 @@ pub(crate) struct Change {
 )]
 pub(crate) async fn change_password(
     State(service): State<Service>,
+    Extension(policy): Extension<PasswordPolicy>,
+    address: ClientAddress,
+    ClientPlace(place): ClientPlace,
     Newcomer(caller): Newcomer,
     Json(change): Json<Change>,
 ) -> Result<(SetCookie, Json<SignedIn>), ApiError> {
     let (store, now) = (&service.store, service.clock.now());
     let before = caller.account;
-    check(&change, &before)?;
+    password::check(policy, "new", &change.new, &change.old, Some(&before))?;
     // A stolen session must not be a way to guess the password.
     let login = before.login_name.as_str();
-    if let Allowed::After(wait) = attempts::charge(store, LOGIN, login, now).await? {
-        let seconds = u64::try_from(wait.as_secs()).unwrap_or(0) + 1;
-        return Err(ApiError::after(ErrorCode::TooManyAttempts, seconds));
-    }
+    charge(&service, LOGIN, login, now).await?;
     if !password::matches(Some(&before), change.old).await? {
         return Err(ErrorCode::WrongLogin.into());
     }
@@ -55,57 +62,22 @@ pub(crate) async fn change_password(
         return Err(ErrorCode::InitialPasswordOver.into());
     }
     let mut after = before.clone();
-    after.set_own_password(password::hash(change.new).await?);
+    after.set_own_password(password::hash(change.new).await?, now);
     after.version += 1;
-    let entry = AuditEntry {
-        at: now,
-        act: Act::PasswordChanged,
-        by: after.id.to_string(),
-        subject: after.id.to_string(),
-        address: None,
-        request: None,
-    };
-    let entry = audit::write_entry(store, &entry)?;
-    match accounts::save(store, &after, before.version, entry).await {
+    let entry = entry(Some(&after), Act::PasswordChanged, address, now);
+    let mut others = audit::write_entry(store, &entry)?;
+    for notice in password_changed(&after, now) {
+        others.push(notices::write(store, &notice)?);
+    }
+    match accounts::save(store, &after, before.version, others).await {
         Ok(()) => {}
         // Reset or changed at this very moment: this session is over.
         Err(StoreError::Conflict) => return Err(ErrorCode::NotSignedIn.into()),
         Err(error) => return Err(error.into()),
     }
     attempts::forget(store, LOGIN, login).await?;
-    let (token, session) = sessions::begin(store, &after, now).await?;
+    let purpose = domain::SessionPurpose::Work;
+    let (token, session) = sessions::begin_at(store, &after, purpose, place, now).await?;
     tracing::info!(account = %after.id, "account {} has a new password", after.id);
-    Ok(SignedIn::answer(&token, &session, after))
-}
-
-fn check(change: &Change, account: &domain::Account) -> Result<(), ApiError> {
-    let names = [
-        account.login_name.as_str(),
-        account.phone.as_ref().map_or("", |phone| phone.as_str()),
-    ];
-    let policy = PasswordPolicy::default();
-    let (code, zh, en) = match policy.defect(&change.new, &change.old, &names) {
-        None => return Ok(()),
-        Some(PasswordDefect::Weak) => (
-            "weak",
-            "密码至少12个字符，并包含大写字母、小写字母、数字、符号中的三种；15个字符以上不限种类",
-            "At least 12 characters of three kinds (upper case, lower case, digits, signs), or 15 of any kind",
-        ),
-        Some(PasswordDefect::Long) => (
-            "too_long",
-            "密码不能超过128个字符",
-            "At most 128 characters",
-        ),
-        Some(PasswordDefect::Known) => (
-            "known",
-            "新密码不能与原密码相同，也不能包含登录名或手机号码",
-            "The new password must differ from the old one and must not contain the login name or phone",
-        ),
-        Some(PasswordDefect::Common) => (
-            "common",
-            "该密码过于常见，容易被猜到，请换一个",
-            "This password is too common and easily guessed; please choose another",
-        ),
-    };
-    Err(ApiError::fields(vec![FieldError::new("new", code, zh, en)]))
+    Ok(SignedIn::answer(&token, &session, after, policy))
 }

@@ -15,5 +15,6 @@ async fn main() -> Result<(), lambda_http::Error> {
         clock: Clock::system(),
         standards: startup::standards(config.standard_overrides.as_deref())?,
     };
-    web::run_lambda(sign_in::router(service)).await
+    let policy = startup::password_policy()?;
+    web::run_lambda(sign_in::router(service, policy)).await
 }

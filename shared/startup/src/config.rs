@@ -1,5 +1,6 @@
 use std::fmt;
 
+use domain::{NoSuchPolicy, PasswordPolicy};
 use thiserror::Error;
 
 /// What a function reads from its environment.
@@ -12,6 +13,8 @@ use thiserror::Error;
 /// | `FLU_S3_PUBLIC_ENDPOINT` | under which address clients reach it | `FLU_S3_ENDPOINT` |
 /// | `FLU_DYNAMODB_ENDPOINT` | where the table is | AWS |
 /// | `FLU_STANDARD_OVERRIDES` | path of a file that overrides marks and severities | none |
+/// | `FLU_PASSWORD_POLICY` | `dengbao3` or `nist`, see [`password_policy`] | `dengbao3` |
+/// | `FLU_ADDRESS` | address of the portal, from which browsers may send changes | the request's own host |
 /// | `AWS_REGION` | region | `cn-north-1` |
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -63,6 +66,18 @@ impl Config {
             standard_overrides: optional("FLU_STANDARD_OVERRIDES"),
             region: optional("AWS_REGION").unwrap_or_else(|| "cn-north-1".to_owned()),
         })
+    }
+}
+
+/// What the deployment asks of passwords: `FLU_PASSWORD_POLICY`, `dengbao3` unless set, or `nist`.
+///
+/// # Errors
+/// When it is another one.
+pub fn password_policy() -> Result<PasswordPolicy, NoSuchPolicy> {
+    let name = std::env::var("FLU_PASSWORD_POLICY").unwrap_or_default();
+    match name.trim() {
+        "" => Ok(PasswordPolicy::default()),
+        name => name.parse(),
     }
 }
 

@@ -8,7 +8,7 @@ mod providers;
 mod standards;
 
 pub use clients::{Clients, Options};
-pub use config::{Config, ConfigError};
+pub use config::{Config, ConfigError, password_policy};
 pub use logging::{init_lambda, init_terminal};
 pub use notice_config::NoticeConfig;
 pub use providers::Providers;

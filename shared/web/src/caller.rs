@@ -2,10 +2,10 @@ use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
 use domain::application::Application;
-use domain::{Account, AccountState, Session, TokenHash};
+use domain::{Account, AccountState, Place, Session, SessionPurpose, TokenHash};
 use store::{applicants, sessions};
 
 use crate::{ApiError, CookieName, ErrorCode, Service, cookie};
@@ -53,6 +53,9 @@ impl FromRequestParts<Service> for Caller {
         let Newcomer(caller) = Newcomer::from_request_parts(parts, service).await?;
         if caller.account.state == AccountState::MustChangePassword {
             return Err(ErrorCode::MustChangePassword.into());
+        }
+        if caller.session.purpose == SessionPurpose::ChoosePassword {
+            return Err(ErrorCode::PasswordTooOld.into());
         }
         Ok(caller)
     }
@@ -114,5 +117,24 @@ impl<S: Sync> FromRequestParts<S> for ClientAddress {
             Self(connection.map(|connection| connection.0.ip()))
         };
         Ok(given.unwrap_or_else(connected))
+    }
+}
+
+/// Where a session begins, for its owner to know it again.
+#[derive(Debug, Clone)]
+pub struct ClientPlace(pub Place);
+
+impl<S: Sync> FromRequestParts<S> for ClientPlace {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let address = ClientAddress::from_request_parts(parts, state).await?.0;
+        let named = parts.headers.get(USER_AGENT);
+        let client = named.and_then(|name| name.to_str().ok());
+        let client = client.map(|name| name.chars().take(Place::CLIENT_LETTERS).collect());
+        Ok(Self(Place {
+            address: address.map(|address| address.to_string()),
+            client,
+        }))
     }
 }

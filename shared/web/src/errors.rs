@@ -44,6 +44,12 @@ errors! {
     /// Unknown user or wrong password; never told apart.
     WrongLogin = "wrong_login", UNAUTHORIZED,
         "登录名或密码错误", "The login name or the password is wrong";
+    /// The password is right; the account asks for the code of its second factor as well.
+    SecondFactorRequired = "second_factor_required", UNAUTHORIZED,
+        "请输入动态验证码", "Please give the code your authenticator app shows";
+    /// The password is right, the code is not, or was used.
+    WrongSecondFactor = "wrong_second_factor", UNAUTHORIZED,
+        "动态验证码错误或已使用，请等待新的验证码后重试", "The code is wrong or was used already; please wait for the next one and try again";
     /// Too many failed sign-ins.
     TooManyAttempts = "too_many_attempts", TOO_MANY_REQUESTS,
         "尝试次数过多，请稍后再试", "Too many attempts; please try again later";
@@ -82,7 +88,19 @@ errors! {
         "首次登录请先修改初始密码", "Please change the initial password first";
     /// The initial password's time is over.
     InitialPasswordOver = "initial_password_over", FORBIDDEN,
-        "初始密码已过期，请联系技术支持重新发送", "The initial password has expired; please ask support for a new one";
+        "初始密码已过期，请点击“忘记密码”，用短信验证码设置新密码", "The initial password has expired; please choose \"Forgotten password\" and set one with a code by SMS";
+    /// The initial password has opened its one session.
+    InitialPasswordUsed = "initial_password_used", FORBIDDEN,
+        "初始密码只能使用一次，已经失效；请点击“忘记密码”，用短信验证码设置新密码", "The initial password was good for one use; please choose \"Forgotten password\" and set one with a code by SMS";
+    /// The password is older than the policy allows.
+    PasswordTooOld = "password_too_old", FORBIDDEN,
+        "密码已超过90天未修改，请先修改密码", "The password is older than 90 days; please change it first";
+    /// There is no such session of this account.
+    SessionNotFound = "session_not_found", NOT_FOUND,
+        "未找到该登录会话，可能已经退出", "There is no such session; it may have ended";
+    /// The second factor is on already, or there is none to be turned on or off.
+    SecondFactorState = "second_factor_state", CONFLICT,
+        "动态验证码的当前状态不允许此操作，请刷新页面后再试", "The second factor is not in a state for this; please reload the page";
     /// A code by SMS that is wrong, too old, used, or of another request; never told apart.
     WrongCode = "wrong_code", UNPROCESSABLE_ENTITY,
         "验证码错误或已失效，请核对后重试或重新获取", "The code is wrong or no longer valid; please check it or ask for a new one";

@@ -9,7 +9,7 @@ mod language;
 mod service;
 
 pub use application::{application, run_lambda};
-pub use caller::{Applicant, Caller, ClientAddress, Newcomer};
+pub use caller::{Applicant, Caller, ClientAddress, ClientPlace, Newcomer};
 pub use cookie::{CookieName, SetCookie};
 pub use errors::{ApiError, ERRORS, ErrorCode, ErrorEntry, FieldError, Problem};
 pub use extract::{Json, Path, Query};

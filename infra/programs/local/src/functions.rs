@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use check_document::Checking;
+use domain::PasswordPolicy;
 use intake::Intake;
 use jiff::SignedDuration;
 use send_notice::Sending;
@@ -34,7 +35,12 @@ pub(crate) struct Functions {
 
 impl Functions {
     /// `watch` sees what each function does; every function gets its `Service` from `of`, under its own name.
-    pub(crate) fn new(service: Service, sending: Sending, watch: Option<&Watch>) -> Self {
+    pub(crate) fn new(
+        service: Service,
+        sending: Sending,
+        passwords: PasswordPolicy,
+        watch: Option<&Watch>,
+    ) -> Self {
         let of = |function| match watch {
             Some(watch) => watch.service(function, &service),
             None => service.clone(),
@@ -60,10 +66,11 @@ impl Functions {
         };
 
         let routes = OpenApiRouter::new()
-            .merge(sign_in::router(of("sign-in")))
+            .merge(sign_in::router(of("sign-in"), passwords))
             .merge(apply_for_account::router(of("apply-for-account")))
             .merge(review_application::router(of("review-application")))
             .merge(request_upload::router(of("request-upload")))
+            .merge(read_audit::router(of("read-audit")))
             .merge(list_uploads::router(of("list-uploads")))
             .merge(serve_portal::router());
         let on_object = vec![

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use domain::Clock;
+use domain::{Clock, PasswordPolicy};
 
 use crate::watch::Watch;
 
@@ -62,6 +62,15 @@ pub struct Options {
     /// 使用外部 SNS 服务发送短信 · SNS server for SMS to use instead of the local outbox
     #[arg(long, env = "FLU_SNS_ENDPOINT", value_name = "URL")]
     pub sns_endpoint: Option<String>,
+
+    /// 密码策略：dengbao3 或 nist · what is asked of passwords: dengbao3 or nist
+    #[arg(
+        long,
+        env = "FLU_PASSWORD_POLICY",
+        value_name = "NAME",
+        default_value = "dengbao3"
+    )]
+    pub password_policy: PasswordPolicy,
 
     /// 存储桶名 · bucket name
     #[arg(long, env = "FLU_BUCKET", value_name = "NAME", default_value = "flu")]
@@ -125,6 +134,7 @@ impl Options {
             sns_endpoint: None,
             bucket: "flu".to_owned(),
             table: "flu".to_owned(),
+            password_policy: PasswordPolicy::default(),
             bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
             demo_login: "demo-hospital".to_owned(),
             demo_password: "Demo-2026!".to_owned(),

@@ -47,13 +47,18 @@ pub(crate) async fn make_account(service: &Service, demo: &Demo) -> Result<Accou
     created.map_err(|error| failed(&error))
 }
 
-/// Login name and password of the reviewer that decides on applications here.
-const REVIEWER: (&str, &str) = ("reviewer", "Review-2026!");
+/// Login name, password and role of who decides on applications here, and of who reads the audit trail.
+pub(crate) const STAFF: [(&str, &str, Role); 2] = [
+    ("reviewer", "Review-2026!", Role::Reviewer),
+    ("operator", "Operate-2026!", Role::Operator),
+];
 
-/// A national reviewer, made unless there is one.
-pub(crate) async fn make_reviewer(service: &Service) -> Result<(), Problem> {
-    let failed = |error: &dyn std::fmt::Display| Problem::internal("reviewer", error);
-    let (login, password) = REVIEWER;
+/// An account of the national office, made unless there is one of its name.
+pub(crate) async fn make_staff(
+    service: &Service,
+    (login, password, role): (&'static str, &'static str, Role),
+) -> Result<(), Problem> {
+    let failed = |error: &dyn std::fmt::Display| Problem::internal(login, error);
     let known = accounts::find_by_login(&service.store, login).await;
     if known.map_err(|error| failed(&error))?.is_some() {
         return Ok(());
@@ -63,7 +68,7 @@ pub(crate) async fn make_reviewer(service: &Service) -> Result<(), Problem> {
     let account = NewAccount {
         login_name: login.parse().map_err(|_| bad_login(login))?,
         phone: None,
-        role: Role::Reviewer,
+        role,
         institution: None,
         province: None,
         password_hash: hash.map_err(|error| failed(&error))?,

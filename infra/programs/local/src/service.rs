@@ -113,7 +113,9 @@ impl Service {
         });
         let account = match &demo {
             Some(demo) => {
-                seed::make_reviewer(&service).await?;
+                for staff in seed::STAFF {
+                    seed::make_staff(&service, staff).await?;
+                }
                 Some(seed::make_account(&service, demo).await?)
             }
             None => None,
@@ -129,7 +131,8 @@ impl Service {
             config: notices.config.clone(),
             clock: service.clock.clone(),
         };
-        let functions = Functions::new(service.clone(), sending, options.watch.as_ref());
+        let watch = options.watch.as_ref();
+        let functions = Functions::new(service.clone(), sending, options.password_policy, watch);
         let nudge = Nudge::new();
         let mut routes = web::application(functions.routes.clone()).merge(sample::router(trial));
         let (foreign_sender, foreign) = mpsc::unbounded_channel();

@@ -1,7 +1,12 @@
 //! What an operator, or a hospital's own technician, does from the command line. One module for each subcommand.
 
+mod audit;
 mod check;
+mod connection;
+mod create_reviewer;
+mod import_accounts;
 mod language;
+mod outbox;
 
 use std::process::ExitCode;
 
@@ -18,10 +23,18 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Check),
+    ImportAccounts(import_accounts::ImportAccounts),
+    CreateReviewer(create_reviewer::CreateReviewer),
+    Outbox(outbox::Outbox),
+    Audit(audit::Audit),
 }
 
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Check(check) => check.run(),
+        Command::ImportAccounts(import) => import.run(),
+        Command::CreateReviewer(create) => create.run(),
+        Command::Outbox(outbox) => outbox.run(),
+        Command::Audit(audit) => audit.run(),
     }
 }
