@@ -29,6 +29,12 @@ fn main() {
         let times = value_of(&arguments, "--times").map_or(1, |text| text.parse().unwrap());
         return check_file(Path::new(&path), times);
     }
+    if let Some(path) = value_of(&arguments, "--print") {
+        return print_file(Path::new(&path));
+    }
+    if let Some(path) = value_of(&arguments, "--write") {
+        return write_samples(Path::new(&path));
+    }
     let full = arguments.iter().any(|argument| argument == "--full");
     let repetitions = value_of(&arguments, "--repeat").map_or(7, |text| text.parse().unwrap());
     let only = value_of(&arguments, "--only");
@@ -205,6 +211,13 @@ impl Sink for Counting {
 }
 
 fn judged<R: Read + std::io::Seek>(archive: R) -> Summary {
+    let mut sink = Counting::default();
+    let summary = check_into(archive, &mut sink);
+    assert_eq!(sink.passed, summary.passed);
+    summary
+}
+
+fn check_into<R: Read + std::io::Seek>(archive: R, sink: &mut dyn Sink) -> Summary {
     let institution = Institution {
         code: sample_data::DEMO_INSTITUTION_CODE.into(),
         name: sample_data::DEMO_INSTITUTION_NAME.into(),
@@ -217,10 +230,44 @@ fn judged<R: Read + std::io::Seek>(archive: R) -> Summary {
         links: Links::Deferred,
         limits: Limits::default(),
     };
-    let mut sink = Counting::default();
-    let summary = check("upload.zip", archive, &settings, &mut sink).unwrap();
-    assert_eq!(sink.passed, summary.passed);
-    summary
+    check("upload.zip", archive, &settings, sink).unwrap()
+}
+
+/// Prints all it is given: two versions that print the same find the same.
+struct Printing;
+
+impl Sink for Printing {
+    fn finding(&mut self, finding: &Finding<'_>) {
+        println!("{finding:?}");
+    }
+
+    fn record(&mut self, record: &JudgedRecord<'_>) {
+        println!(
+            "{}:{} {} {:?} {:x}",
+            record.file,
+            record.row,
+            record.passed,
+            record.key(),
+            record.digest()
+        );
+    }
+}
+
+fn print_file(path: &Path) {
+    let summary = check_into(BufReader::new(File::open(path).unwrap()), &mut Printing);
+    println!("{summary:#?}");
+}
+
+/// Writes such ZIPs of every kind into a folder: for a profiler, or for `--print`.
+fn write_samples(folder: &Path) {
+    for kind in ["flu", "hqms", "hda", "hdr", "pdr", "lis"] {
+        for (name, encoding) in [("utf8", Encoding::Utf8), ("gb18030", Encoding::Gb18030)] {
+            for (percent, share) in [(0, 0.0), (1, 0.01), (100, 1.0)] {
+                let (zip, _, _) = sample(kind, encoding, share, false);
+                std::fs::write(folder.join(format!("{kind}-{name}-{percent}.zip")), zip).unwrap();
+            }
+        }
+    }
 }
 
 /// MiB that a process checking this ZIP needs at most; 0 where the system does not tell.

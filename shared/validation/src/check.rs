@@ -96,6 +96,7 @@ fn check_files<R: Read + Seek>(
             kind: kind_of_name(run.settings, &data.name),
             name: data.name.clone(),
             notes: data.notes.clone(),
+            size: Some(data.size),
         };
         let before = archive.expanded();
         let result = match archive.expand(data) {
@@ -149,6 +150,7 @@ fn check_report<R: Read>(run: &mut Run<'_>, file_name: &str, reader: R) -> Resul
         kind: kind_of_name(run.settings, file_name),
         name: file_name.to_owned(),
         notes: Vec::new(),
+        size: None,
     };
     let limit = run.settings.limits.record_bytes;
     match file::check(run, start, &mut Splitter::new(reader, limit)) {

@@ -15,6 +15,8 @@ use crate::rules::own::OwnCheck;
 use crate::run::{Run, shown};
 use crate::{CheckError, FileInfo, Finding, JudgedRecord, Note, texts};
 
+/// Records after which it is guessed how many there are.
+const GUESS_AFTER: u64 = 1024;
 /// Records between two words on progress.
 const PROGRESS_EVERY: u64 = 4096;
 
@@ -26,6 +28,8 @@ pub(crate) struct FileStart {
     pub(crate) kind: Option<usize>,
     /// What was put up with so far.
     pub(crate) notes: Vec<Note>,
+    /// Bytes it has, where that is said: a hint and no more.
+    pub(crate) size: Option<u64>,
 }
 
 /// Why a file was not read to its end.
@@ -120,7 +124,7 @@ pub(crate) fn check(
     }
     let failed = report_header(run, index, kind, &header);
     if header.usable {
-        judge(run, index, kind, failed, &header, source)?;
+        judge(run, index, kind, failed, (&header, start.size), source)?;
     } else {
         run.file_unreadable(index);
         count(run, index, source)?;
@@ -169,7 +173,7 @@ fn judge(
     index: u16,
     kind: usize,
     file_failed: bool,
-    header: &Header,
+    (header, size): (&Header, Option<u64>),
     source: &mut dyn RowSource,
 ) -> Result<(), Stop> {
     let settings = run.settings;
@@ -201,6 +205,7 @@ fn judge(
         .first()
         .is_some_and(|cell| cell.trim().starts_with('#'));
     let mut restored: Vec<Cell> = Vec::new();
+    let mut judged = 0;
     loop {
         let encoding = source.encoding();
         let row = match source.next_row() {
@@ -234,10 +239,11 @@ fn judge(
         };
         judge.row(&row, encoding, &mut pending, |record, pending| {
             let mut passed = !file_failed;
-            for pending in pending.drain(..) {
-                let finding = finding(index, &row, &pending, encoding);
+            for pending in &*pending {
+                let finding = finding(index, &row, pending, encoding);
                 passed &= run.finding(&finding, Some(kind)) != Severity::Error;
             }
+            pending.clear();
             run.record(&JudgedRecord {
                 file: index,
                 kind,
@@ -249,6 +255,15 @@ fn judge(
                 encoding,
             });
         });
+        judged += 1;
+        if judged == GUESS_AFTER
+            && let Some(size) = size
+        {
+            let position = source.position().max(1);
+            let most = u64::from(settings.limits.records);
+            let likely = (GUESS_AFTER.saturating_mul(size) / position).min(most);
+            judge.expect(u32::try_from(likely).unwrap_or(u32::MAX));
+        }
         pace(run, index)?;
     }
     if judge.tabs {

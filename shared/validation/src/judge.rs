@@ -7,21 +7,28 @@ use standard::{FieldType, FileKind, Requirement, Standard};
 use crate::Settings;
 use crate::cells::{CellJudge, Pending};
 use crate::decode::TextEncoding;
-use crate::parse::{Row, RowDefect};
+use crate::field_set::FieldStates;
+use crate::parse::{Cell, Row, RowDefect};
 use crate::plan::{ColumnPlan, Plan};
 use crate::record::{Record, State};
 use crate::rules::own::{KEY_REPEATED, OwnCheck, OwnRules};
 use crate::rules::record::CHECKS;
-use crate::rules::{Binding, Found, RecordCheck};
+use crate::rules::{Binding, Concern, Found, RecordCheck};
 use crate::uniqueness::UniqueRule;
+
+/// A rule on several values of a record.
+struct RecordRule<'a> {
+    rule: u16,
+    concern: Concern,
+    check: Box<dyn RecordCheck + 'a>,
+}
 
 /// Judges the records of one file. Its buffers serve every record.
 pub(crate) struct Judge<'a> {
-    kind: &'a FileKind,
     own: &'a OwnRules,
     plan: Plan,
     cells: CellJudge<'a>,
-    record_rules: Vec<(u16, Box<dyn RecordCheck + 'a>)>,
+    record_rules: Vec<RecordRule<'a>>,
     unique: Vec<UniqueRule>,
     /// For each field its column, for findings of record rules.
     places: Vec<Option<u16>>,
@@ -29,8 +36,10 @@ pub(crate) struct Judge<'a> {
     width: usize,
     /// For each column whether a blank cell is to be looked at.
     needs: Vec<bool>,
-    bytes: Vec<&'static [u8]>,
+    /// For each field where its trimmed bytes stand in the row.
+    cells_of: Vec<Cell>,
     states: Vec<State>,
+    sets: FieldStates,
     numbers: Vec<i64>,
     found: Found,
     encoding: TextEncoding,
@@ -60,7 +69,6 @@ impl<'a> Judge<'a> {
         let required =
             |column: &Option<ColumnPlan>| column.as_ref().is_some_and(|column| column.required);
         Self {
-            kind,
             own,
             needs: plan.columns.iter().map(required).collect(),
             plan,
@@ -69,12 +77,20 @@ impl<'a> Judge<'a> {
             unique: unique_rules(kind, standard),
             places,
             width,
-            bytes: Vec::new(),
+            cells_of: vec![Cell { start: 0, end: 0 }; fields],
+            sets: FieldStates::default(),
             states: vec![State::Blank; fields],
             numbers: vec![0; fields],
             found: Found::default(),
             encoding: TextEncoding::Ascii,
             tabs: false,
+        }
+    }
+
+    /// Makes room for so many records as the file is likely to have.
+    pub(crate) fn expect(&mut self, records: u32) {
+        for unique in &mut self.unique {
+            unique.expect(records);
         }
     }
 
@@ -90,23 +106,35 @@ impl<'a> Judge<'a> {
             self.encoding = encoding;
             self.cells.set_encoding(encoding);
         }
-        let mut bytes = recycle(std::mem::take(&mut self.bytes));
-        bytes.resize(self.kind.fields.len(), &[]);
         self.states.fill(State::Blank);
-        if self.has_right_width(row, pending) {
-            self.values(row, &mut bytes, pending);
-            let record = Record {
-                row: row.number,
-                bytes: &bytes,
-                states: &self.states,
-                numbers: &self.numbers,
-                encoding: encoding.of_rows(),
-            };
-            for (rule, check) in &self.record_rules {
-                check.check(&record, &mut self.found);
+        let judged = self.has_right_width(row, pending);
+        if judged {
+            self.values(row, pending);
+        }
+        self.sets.read(&self.states);
+        let id_card = std::cell::Cell::new(None);
+        let record = Record {
+            row: row.number,
+            buffer: row.buffer,
+            places: &self.cells_of,
+            states: &self.states,
+            sets: &self.sets,
+            numbers: &self.numbers,
+            id_card: &id_card,
+            encoding: encoding.of_rows(),
+        };
+        if judged {
+            for rule in &self.record_rules {
+                if !rule.concern.holds(&record) {
+                    continue;
+                }
+                rule.check.check(&record, &mut self.found);
+                if self.found.places.is_empty() {
+                    continue;
+                }
                 for (field, detail, suggestion) in self.found.places.drain(..) {
                     pending.push(Pending {
-                        rule: *rule,
+                        rule: rule.rule,
                         column: field.and_then(|field| self.places[field]),
                         field: field.and_then(|field| u16::try_from(field).ok()),
                         detail: detail.map(Cow::Owned),
@@ -126,16 +154,7 @@ impl<'a> Judge<'a> {
                 }
             }
         }
-        let record = Record {
-            row: row.number,
-            bytes: &bytes,
-            states: &self.states,
-            numbers: &self.numbers,
-            encoding: encoding.of_rows(),
-        };
-        let result = with(&record, pending);
-        self.bytes = recycle(bytes);
-        result
+        with(&record, pending)
     }
 
     /// Whether the cells of the row stand under their headers.
@@ -182,7 +201,7 @@ impl<'a> Judge<'a> {
     }
 
     #[inline(never)]
-    fn values<'r>(&mut self, row: &Row<'r>, bytes: &mut [&'r [u8]], pending: &mut Vec<Pending>) {
+    fn values(&mut self, row: &Row<'_>, pending: &mut Vec<Pending>) {
         let valid = row.valid || {
             let all = row.cells.first().zip(row.cells.last());
             all.is_none_or(|(first, last)| {
@@ -194,6 +213,7 @@ impl<'a> Judge<'a> {
             plan,
             needs,
             cells: judge,
+            cells_of,
             states,
             numbers,
             ..
@@ -207,9 +227,13 @@ impl<'a> Judge<'a> {
                 continue;
             };
             let written = &row.buffer[cell.start as usize..cell.end as usize];
-            let value = trim(written);
+            let (blanks, value) = trim(written);
+            let start = cell.start as usize + blanks;
             let field = usize::from(column.field);
-            bytes[field] = value;
+            cells_of[field] = Cell {
+                start: start as u32,
+                end: (start + value.len()) as u32,
+            };
             if row.controls && !written.is_empty() {
                 self.tabs |= written.len() != value.len() && written.contains(&b'\t');
                 if value.iter().any(|byte| is_control(*byte)) {
@@ -221,15 +245,13 @@ impl<'a> Judge<'a> {
                 states[field] = State::Invalid;
                 continue;
             }
-            (states[field], numbers[field]) = judge.judge(plan, column, value, pending);
+            (states[field], numbers[field]) =
+                judge.judge(plan, column, row.buffer, start, value, pending);
         }
     }
 }
 
-fn record_rules<'a>(
-    kind: &'a FileKind,
-    settings: &'a Settings<'a>,
-) -> Vec<(u16, Box<dyn RecordCheck + 'a>)> {
+fn record_rules<'a>(kind: &'a FileKind, settings: &'a Settings<'a>) -> Vec<RecordRule<'a>> {
     let mut bound = Vec::new();
     for (index, rule) in (0..u16::MAX).zip(&settings.standard.rules) {
         if rule.severity.is_none() || !rule.kinds.contains(&kind.code) {
@@ -247,7 +269,14 @@ fn record_rules<'a>(
         };
         // A line that does not fit its check is a mistake of the data, which a test over the catalogue finds.
         if let Ok(check) = build(&binding) {
-            bound.push((index, check));
+            let concern = check.concern();
+            if concern != Concern::Never {
+                bound.push(RecordRule {
+                    rule: index,
+                    concern,
+                    check,
+                });
+            }
         }
     }
     bound
@@ -274,23 +303,19 @@ fn unique_rules(kind: &FileKind, standard: &Standard) -> Vec<UniqueRule> {
         .collect()
 }
 
-/// Without the blanks and tabs around it.
+/// A value without the blanks and tabs around it, and how many there were in front.
 #[inline]
-pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
-    match bytes {
-        [] => bytes,
-        [first, .., last] if *first > b' ' && *last > b' ' => bytes,
-        _ => bytes.trim_ascii(),
+fn trim(bytes: &[u8]) -> (usize, &[u8]) {
+    match (bytes.first(), bytes.last()) {
+        (Some(first), Some(last)) if *first > b' ' && *last > b' ' => (0, bytes),
+        _ => {
+            let begun = bytes.trim_ascii_start();
+            (bytes.len() - begun.len(), begun.trim_ascii_end())
+        }
     }
 }
 
 /// Line breaks are part of narratives.
 fn is_control(byte: u8) -> bool {
     (byte < 0x20 && byte != b'\n' && byte != b'\r') || byte == 0x7f
-}
-
-/// The same allocation for slices of another lifetime.
-fn recycle<'b>(mut slices: Vec<&[u8]>) -> Vec<&'b [u8]> {
-    slices.clear();
-    slices.into_iter().map(|_| -> &'b [u8] { &[] }).collect()
 }

@@ -6,6 +6,7 @@ mod check;
 pub mod codes;
 mod decode;
 mod drug_selection;
+mod field_set;
 mod file;
 mod finding;
 mod header;
@@ -25,6 +26,7 @@ mod summary;
 mod tally;
 mod texts;
 mod uniqueness;
+mod word;
 
 pub use check::{CheckError, check};
 pub use finding::{Finding, FindingView, Language};

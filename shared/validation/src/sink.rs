@@ -87,13 +87,13 @@ impl<'a> JudgedRecord<'a> {
                 Cow::Owned(date::date_text(self.record.numbers[field]))
             }
             // Where a day alone will do, a day stays a day.
-            (State::Valid, FieldType::DateTime) if self.record.bytes[field].len() > 10 => {
+            (State::Valid, FieldType::DateTime) if self.record.bytes(field).len() > 10 => {
                 Cow::Owned(date::moment_text(self.record.numbers[field]))
             }
             (State::Valid, FieldType::DateTime) => {
                 Cow::Owned(date::date_text(self.record.numbers[field]))
             }
-            _ => self.encoding.decode(self.record.bytes[field]),
+            _ => self.encoding.decode(self.record.bytes(field)),
         }
     }
 

@@ -28,6 +28,17 @@ impl Keys {
         }
     }
 
+    /// Makes room for about so many keys in all: a table that is filled without growing is emptier on the way, and
+    /// nothing in it moves.
+    pub(crate) fn expect(&mut self, keys: u32) {
+        let each = keys as usize / SEGMENTS;
+        // Chance makes some segments fuller than others; a twentieth more for the guess itself.
+        let each = each + each / 20 + 4 * each.isqrt();
+        for segment in &mut self.segments {
+            segment.resize(each * 5 / 4 + 1);
+        }
+    }
+
     /// Adds a key; the row of the record that had it before, if any.
     pub(crate) fn insert(&mut self, hash: u64, row: u32) -> Option<u32> {
         self.segments[(hash >> 56) as usize].insert(hash, row)
@@ -72,7 +83,14 @@ impl Segment {
         } else {
             self.slots.len() / 4
         };
-        let larger = (self.slots.len() + more).max(64);
+        self.resize((self.slots.len() + more).max(64));
+    }
+
+    /// Changes the number of places to a larger one.
+    fn resize(&mut self, larger: usize) {
+        if larger <= self.slots.len() {
+            return;
+        }
         let old = std::mem::replace(&mut self.slots, vec![[0; 3]; larger]);
         self.used = 0;
         for [low, high, row] in old {
@@ -115,13 +133,18 @@ impl UniqueRule {
         }
     }
 
+    /// Makes room for about so many records.
+    pub(crate) fn expect(&mut self, records: u32) {
+        self.keys.expect(records);
+    }
+
     /// Takes a record: the earlier row with its key and the field to show. A record whose key is not complete has none.
     pub(crate) fn repeats(&mut self, record: &Record<'_>) -> Option<(u32, usize)> {
         let mut hash = Mixed::default();
         for key in &self.fields {
             match record.states[key.field] {
                 State::Valid if key.by_number => hash.number(record.numbers[key.field] as u64),
-                State::Valid => hash.bytes(record.bytes[key.field]),
+                State::Valid => hash.bytes(record.bytes(key.field)),
                 State::Invalid => return None,
                 State::Blank | State::Dash if key.required => return None,
                 State::Blank | State::Dash => hash.bytes(&[]),
@@ -242,6 +265,32 @@ mod tests {
             .map(|segment| segment.slots.len())
             .sum();
         assert!(slots < 190_000, "{slots} places for 100,000 keys");
+    }
+
+    #[test]
+    fn room_made_in_time_is_enough_and_not_too_much() {
+        for (expected, there) in [(100_000, 100_000), (50_000, 100_000), (1, 100_000)] {
+            let mut keys = Keys::new();
+            for number in 1..=1_000 {
+                assert_eq!(keys.insert(hash(number), number), None);
+            }
+            keys.expect(expected);
+            let room = |keys: &Keys| -> usize {
+                let segments = keys.segments.iter();
+                segments.map(|segment| segment.slots.len()).sum()
+            };
+            let made = room(&keys);
+            for number in 1_001..=there {
+                assert_eq!(keys.insert(hash(number), number), None);
+            }
+            for number in 1..=there {
+                assert_eq!(keys.insert(hash(number), 0), Some(number));
+            }
+            if expected == there {
+                assert!((125_000..170_000).contains(&made), "{made}");
+                assert_eq!(room(&keys), made, "it has grown");
+            }
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use standard::{CodeTable, TableForm};
 
+use crate::word;
+
 /// Longest code that is looked up; no list of the standard has a longer one (a test says so).
 const LONGEST: usize = 8;
 const NONE: u16 = u16::MAX;
@@ -53,7 +55,7 @@ impl Codes {
     }
 
     fn insert(&mut self, bytes: &[u8], index: u16) {
-        let code = pack(bytes);
+        let code = word::head(bytes);
         let mut place = self.place(code);
         while self.slots[place].index != NONE {
             place = (place + 1) & self.mask;
@@ -67,21 +69,26 @@ impl Codes {
 
     /// Index of a code in its table.
     pub(crate) fn get(&self, bytes: &[u8]) -> Option<usize> {
-        if let [byte] = bytes {
-            let index = self.short[usize::from(*byte)];
+        self.find(word::head(bytes), bytes.len())
+    }
+
+    /// Index of a code in its table, by its first word and length.
+    #[inline]
+    pub(crate) fn find(&self, code: u64, length: usize) -> Option<usize> {
+        if length == 1 {
+            let index = self.short[code as usize & 0xff];
             return (index != NONE).then_some(usize::from(index));
         }
-        if bytes.is_empty() || bytes.len() > LONGEST {
+        if length == 0 || length > LONGEST {
             return None;
         }
-        let code = pack(bytes);
         let mut place = self.place(code);
         loop {
             let slot = self.slots[place];
             if slot.index == NONE {
                 return None;
             }
-            if slot.code == code && slot.length == bytes.len() {
+            if slot.code == code && slot.length == length {
                 return Some(usize::from(slot.index));
             }
             place = (place + 1) & self.mask;
@@ -91,12 +98,6 @@ impl Codes {
     fn place(&self, code: u64) -> usize {
         (code.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize & self.mask
     }
-}
-
-fn pack(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .fold(0, |packed, byte| packed << 8 | u64::from(*byte))
 }
 
 /// The code that equals the text but for leading zeros.

@@ -12,28 +12,44 @@ pub(crate) struct Moment {
 }
 
 /// A day in the form `yyyy-MM-dd`, in seconds.
+#[inline]
 pub(crate) fn standard_date(bytes: &[u8]) -> Option<i64> {
     let bytes: &[u8; 10] = bytes.try_into().ok()?;
-    if bytes[4] != b'-' || bytes[7] != b'-' {
+    date_of(bytes.first_chunk()?, bytes.last_chunk()?)
+}
+
+/// A day of `yyyy-MM-` and `dd`.
+#[inline]
+fn date_of(front: &[u8; 8], back: &[u8; 2]) -> Option<i64> {
+    let front = pairs(front, b"0000-00-")?;
+    let year = i64::from(front[0]) * 100 + i64::from(front[2]);
+    let day = pair(back[0], back[1])?;
+    Some(days(year, i64::from(front[5]), day)? * SECONDS_A_DAY)
+}
+
+/// Compares eight bytes with a form at once, `0` for any digit: for each byte the number that it and the next one make.
+#[inline]
+fn pairs(bytes: &[u8; 8], form: &[u8; 8]) -> Option<[u8; 8]> {
+    let values = u64::from_le_bytes(*bytes) ^ u64::from_le_bytes(*form);
+    let digits = u64::from_le_bytes(form.map(|byte| if byte == b'0' { 0x0f } else { 0 }));
+    // At most nine where a digit may be: neither it nor six more reaches the upper half of its byte. Nothing elsewhere.
+    let above = values.wrapping_add(0x0606_0606_0606_0606) & 0xf0f0_f0f0_f0f0_f0f0;
+    if values & !digits != 0 || above != 0 {
         return None;
     }
-    let year = pair(bytes[0], bytes[1])? * 100 + pair(bytes[2], bytes[3])?;
-    let days = days(year, pair(bytes[5], bytes[6])?, pair(bytes[8], bytes[9])?)?;
-    Some(days * SECONDS_A_DAY)
+    Some((values * 10 + (values >> 8)).to_le_bytes())
 }
 
 /// A moment in the form `yyyy-MM-dd HH:mm:ss`.
+#[inline]
 pub(crate) fn standard_moment(bytes: &[u8]) -> Option<i64> {
     let bytes: &[u8; 19] = bytes.try_into().ok()?;
-    if bytes[10] != b' ' || bytes[13] != b':' || bytes[16] != b':' {
+    if bytes[10] != b' ' {
         return None;
     }
-    let day = standard_date(&bytes[..10])?;
-    let (hour, minute, second) = (
-        pair(bytes[11], bytes[12])?,
-        pair(bytes[14], bytes[15])?,
-        pair(bytes[17], bytes[18])?,
-    );
+    let day = date_of(bytes.first_chunk()?, &[bytes[8], bytes[9]])?;
+    let time = pairs(bytes.last_chunk()?, b"00:00:00")?;
+    let [hour, minute, second] = [time[0], time[3], time[6]].map(i64::from);
     (hour < 24 && minute < 60 && second < 60).then_some(day + hour * 3600 + minute * 60 + second)
 }
 
@@ -191,6 +207,29 @@ mod tests {
             assert_eq!(date_text(seconds), text);
             day = day.tomorrow().unwrap();
             number += 1;
+        }
+    }
+
+    #[test]
+    fn one_wrong_byte_is_a_wrong_moment() {
+        let right = *b"2019-12-03 08:15:09";
+        for place in 0..right.len() {
+            for byte in 0..=u8::MAX {
+                let mut bytes = right;
+                bytes[place] = byte;
+                let text = String::from_utf8_lossy(&bytes).replacen(' ', "T", 1);
+                // The calendar takes some forms more than the standard: a small letter, another separator.
+                let form = match place {
+                    4 | 7 => byte == b'-',
+                    10 => byte == b' ',
+                    13 | 16 => byte == b':',
+                    _ => byte.is_ascii_digit(),
+                };
+                let wanted = form && text.parse::<jiff::civil::DateTime>().is_ok();
+                assert_eq!(standard_moment(&bytes).is_some(), wanted, "{text}");
+                let date = standard_date(&bytes[..10]);
+                assert!(date.is_some() || !wanted, "{text}");
+            }
         }
     }
 

@@ -15,6 +15,7 @@ use crate::decode::TextEncoding;
 use crate::plan::{ColumnPlan, Form, Plan};
 use crate::record::State;
 use crate::rules::own::{OwnCheck, OwnRules};
+use crate::word;
 
 /// A finding whose value and texts are not made yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,15 +68,18 @@ impl<'a> CellJudge<'a> {
         self.encoding = encoding;
     }
 
-    /// Judges a trimmed value: what it is, and the number it stands for.
+    /// Judges a trimmed value, which starts at `start` of the buffer: what it is, and the number it stands for.
     #[inline(always)]
     pub(crate) fn judge(
         &mut self,
         plan: &Plan,
         column: &ColumnPlan,
+        buffer: &[u8],
+        start: usize,
         bytes: &[u8],
         found: &mut Vec<Pending>,
     ) -> (State, i64) {
+        let head = || word::head_at(buffer, start, bytes.len());
         let Some(first) = bytes.first() else {
             if column.required {
                 self.add(found, column, OwnCheck::ValueMissing);
@@ -94,11 +98,16 @@ impl<'a> CellJudge<'a> {
                 self.length(column, bytes, found);
                 return (State::Valid, 0);
             }
-            Form::Integer => number::integer(bytes),
-            Form::Decimal(scale) => number::decimal(bytes, scale),
+            Form::Integer => {
+                number::plain_integer(head(), bytes.len()).or_else(|| number::integer(bytes))
+            }
+            Form::Decimal(scale) => number::plain_decimal(head(), bytes.len(), scale)
+                .or_else(|| number::decimal(bytes, scale)),
             Form::Date => date::standard_date(bytes),
             Form::DateTime { .. } => date::standard_moment(bytes),
-            Form::Code { codes, .. } => plan.codes[codes].get(bytes).map(|index| index as i64),
+            Form::Code { codes, .. } => plan.codes[codes]
+                .find(head(), bytes.len())
+                .map(|index| index as i64),
         };
         match (parsed, column.form) {
             (Some(number), Form::Date | Form::DateTime { .. }) => {

@@ -1,5 +1,39 @@
 //! Integers and decimals.
 
+use crate::word;
+
+/// Ten-thousandths in the last place, by digits after the point.
+const TENS: [i64; 5] = [10_000, 1_000, 100, 10, 1];
+
+/// [`integer`] where the value is so short and plain that its first word tells; `None` says nothing.
+#[inline]
+pub(crate) fn plain_integer(head: u64, length: usize) -> Option<i64> {
+    word::digits(head, length)
+}
+
+/// [`decimal`] where the value is so short and plain that its first word tells; `None` says nothing.
+#[inline]
+pub(crate) fn plain_decimal(head: u64, length: usize, scale: u8) -> Option<i64> {
+    const POINTS: u64 = 0x2e2e_2e2e_2e2e_2e2e;
+    if length > 8 {
+        return None;
+    }
+    let points = head ^ POINTS;
+    // The lowest mark is that of the first point; those above it may be wrong.
+    let marks = points.wrapping_sub(0x0101_0101_0101_0101) & !points & 0x8080_8080_8080_8080;
+    if marks == 0 {
+        return word::digits(head, length).map(|value| value * TENS[0]);
+    }
+    let place = marks.trailing_zeros() as usize / 8;
+    let fraction = length.checked_sub(place + 1)?;
+    if place == 0 || fraction == 0 || fraction > usize::from(scale.min(4)) {
+        return None;
+    }
+    let whole = head & ((1 << (8 * place)) - 1);
+    let joined = whole | (head >> (8 * place) >> 8) << (8 * place);
+    word::digits(joined, length - 1).map(|value| value * TENS[fraction])
+}
+
 /// An optional sign and digits. Values beyond 18 digits are none: no column is so wide.
 pub(crate) fn integer(bytes: &[u8]) -> Option<i64> {
     let (negative, digits) = signed(bytes);
@@ -9,7 +43,6 @@ pub(crate) fn integer(bytes: &[u8]) -> Option<i64> {
 
 /// A number with at most `scale` digits after the point, in ten-thousandths.
 pub(crate) fn decimal(bytes: &[u8], scale: u8) -> Option<i64> {
-    const TENS: [i64; 5] = [10_000, 1_000, 100, 10, 1];
     let (negative, rest) = signed(bytes);
     let most = usize::from(scale.min(4));
     let mut value = 0_i64;
@@ -36,6 +69,10 @@ pub(crate) fn decimal(bytes: &[u8], scale: u8) -> Option<i64> {
 
 /// Whether it is a number in scientific notation, as a spreadsheet writes it.
 pub(crate) fn is_scientific(bytes: &[u8]) -> bool {
+    // One digit stands before the point or the letter: most texts are told by their second byte.
+    if !matches!(bytes, [_, b'.' | b'e' | b'E', ..]) {
+        return false;
+    }
     let Some(at) = bytes.iter().position(|byte| matches!(byte, b'e' | b'E')) else {
         return false;
     };
@@ -58,6 +95,9 @@ pub(crate) fn is_scientific(bytes: &[u8]) -> bool {
 
 /// The digits in front of a `.0` that was added to them.
 pub(crate) fn before_zero_fraction(bytes: &[u8]) -> Option<&[u8]> {
+    if bytes.last() != Some(&b'0') {
+        return None;
+    }
     let point = bytes.iter().position(|byte| *byte == b'.')?;
     let (whole, fraction) = (&bytes[..point], &bytes[point + 1..]);
     let digits = !whole.is_empty() && whole.iter().all(u8::is_ascii_digit);
@@ -96,6 +136,35 @@ fn digits_value(digits: &[u8]) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_short_way_says_what_the_long_way_says() {
+        let mut texts = vec![String::new()];
+        // Every text of up to five of these, and longer ones made of them.
+        for length in 0..5 {
+            for from in 0..texts.len() {
+                if texts[from].len() == length {
+                    for next in ["0", "7", ".", "-", " ", "x"] {
+                        texts.push(format!("{}{next}", texts[from]));
+                    }
+                }
+            }
+        }
+        let longer: Vec<String> = texts.iter().map(|text| format!("12{text}9.5")).collect();
+        for text in texts.iter().chain(&longer) {
+            let (bytes, length) = (text.as_bytes(), text.len());
+            let head = word::head(bytes);
+            if let Some(value) = plain_integer(head, length) {
+                assert_eq!(integer(bytes), Some(value), "{text}");
+            }
+            for scale in 0..6 {
+                let plain = plain_decimal(head, length, scale);
+                if plain.is_some() || (length <= 8 && !text.contains('-')) {
+                    assert_eq!(plain, decimal(bytes, scale), "{text} {scale}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn reads_integers() {

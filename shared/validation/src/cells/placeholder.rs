@@ -13,6 +13,15 @@ static UTF8: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
         .map(|mark| mark.to_string().into_bytes())
         .collect()
 });
+/// First bytes of such marks in either encoding, digits and the blank: what begins with another byte is a name.
+static FIRST: LazyLock<[bool; 256]> = LazyLock::new(|| {
+    let mut first = [false; 256];
+    let marks = UTF8.iter().chain(GB.iter()).filter_map(|mark| mark.first());
+    for byte in marks.chain(b"0123456789 ") {
+        first[usize::from(*byte)] = true;
+    }
+    first
+});
 static GB: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     MARKS
         .chars()
@@ -22,6 +31,9 @@ static GB: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
 
 /// Whether a name is made of digits and such marks only.
 pub(super) fn is_placeholder(name: &[u8], encoding: TextEncoding) -> bool {
+    if name.first().is_some_and(|byte| !FIRST[usize::from(*byte)]) {
+        return false;
+    }
     let marks = if encoding == TextEncoding::Gb18030 {
         &*GB
     } else {

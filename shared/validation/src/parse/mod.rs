@@ -82,6 +82,9 @@ pub(crate) trait RowSource {
     /// How many columns the header has: what a stray quote is told by.
     fn set_width(&mut self, width: usize);
 
+    /// Bytes of the rows given so far.
+    fn position(&self) -> u64;
+
     /// Encoding of the rows given so far.
     fn encoding(&self) -> TextEncoding;
 }

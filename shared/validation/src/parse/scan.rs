@@ -1,41 +1,36 @@
-//! Finds the bytes that structure a CSV, 64 at a time, in plain integer arithmetic (eight bytes a word).
+//! Finds the bytes that structure a CSV, 64 at a time, in the vectors that every processor of its kind has.
 
-const LOW_SEVEN: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-const HIGH: u64 = 0x8080_8080_8080_8080;
-const QUOTES: u64 = 0x2222_2222_2222_2222;
-const COMMAS: u64 = 0x2c2c_2c2c_2c2c_2c2c;
-const DELETES: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-const ABOVE_CONTROLS: u64 = 0xe0e0_e0e0_e0e0_e0e0;
-/// Gathers the lowest bit of each byte into the top byte of the product.
-const GATHER: u64 = 0x0102_0408_1020_4080;
+use wide::u8x16;
 
 /// Bytes looked at in one step.
 pub(crate) const BLOCK: usize = 64;
 
-/// For each of 64 bytes one bit: comma, quote, or control character (line ends among them).
+/// The structure of 64 bytes, one bit for each.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Structure {
+    /// Commas, quotes, and control characters (line ends among them).
+    pub(crate) all: u64,
+    /// Commas.
+    pub(crate) commas: u64,
+}
+
+/// Finds the structure.
 ///
 /// In UTF-8 and GB18030 none of these bytes is ever a part of another character.
 #[inline]
-pub(crate) fn structure(block: &[u8; BLOCK]) -> u64 {
-    let mut hits = [0_u64; 8];
-    let (words, _) = block.as_chunks::<8>();
-    for (hit, word) in hits.iter_mut().zip(words) {
-        let word = u64::from_le_bytes(*word);
-        let others = not_zero(word ^ QUOTES)
-            & not_zero(word ^ COMMAS)
-            & not_zero(word ^ DELETES)
-            & not_zero(word & ABOVE_CONTROLS);
-        *hit = !others & HIGH;
+pub(crate) fn structure(block: &[u8; BLOCK]) -> Structure {
+    let mut found = Structure::default();
+    let (parts, _) = block.as_chunks::<16>();
+    for (index, part) in parts.iter().enumerate() {
+        let bytes = u8x16::new(*part);
+        let commas = bytes.simd_eq(u8x16::splat(b','));
+        let others = bytes.simd_eq(u8x16::splat(b'"'))
+            | bytes.simd_eq(u8x16::splat(0x7f))
+            | bytes.min(u8x16::splat(0x1f)).simd_eq(bytes);
+        found.all |= u64::from((commas | others).to_bitmask()) << (16 * index);
+        found.commas |= u64::from(commas.to_bitmask()) << (16 * index);
     }
-    hits.iter().enumerate().fold(0, |mask, (index, hit)| {
-        mask | (((hit >> 7).wrapping_mul(GATHER) >> 56) << (8 * index))
-    })
-}
-
-/// The top bit of each byte tells whether the byte is not zero; exact, no borrow crosses a byte.
-#[inline]
-fn not_zero(word: u64) -> u64 {
-    ((word & LOW_SEVEN) + LOW_SEVEN) | word
+    found
 }
 
 #[cfg(test)]
@@ -50,8 +45,13 @@ mod tests {
                 for around in [b'a', 0x80, 0xff, b'!', b'-'] {
                     let mut block = [around; BLOCK];
                     block[place] = byte;
-                    let mask = structure(&block);
-                    assert_eq!(mask, u64::from(wanted) << place, "{byte:#x} at {place}");
+                    let found = structure(&block);
+                    assert_eq!(
+                        found.all,
+                        u64::from(wanted) << place,
+                        "{byte:#x} at {place}"
+                    );
+                    assert_eq!(found.commas, u64::from(byte == b',') << place);
                 }
             }
         }

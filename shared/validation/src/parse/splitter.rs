@@ -1,6 +1,6 @@
 use std::io::{self, Read};
 
-use super::scan::{BLOCK, structure};
+use super::scan::{BLOCK, Structure, structure};
 use super::{Cell, Row, RowDefect, RowSource};
 use crate::decode::{TextEncoding, TextReader};
 
@@ -24,6 +24,8 @@ pub(crate) struct Splitter<R> {
     cell_start: usize,
     /// Bits of the block at `block` not yet looked at; the scan goes on at `next`.
     mask: u64,
+    /// Which bits of the block are commas.
+    commas: u64,
     block: usize,
     next: usize,
     ended: bool,
@@ -85,6 +87,7 @@ impl<R: Read> Splitter<R> {
             row_start: 0,
             cell_start: 0,
             mask: 0,
+            commas: 0,
             block: 0,
             next: 0,
             ended: false,
@@ -111,7 +114,7 @@ impl<R: Read> Splitter<R> {
             if rest >= BLOCK || (self.ended && rest > 0) {
                 self.block = self.next;
                 let bytes = &self.buffer[self.next..];
-                self.mask = match bytes.first_chunk::<BLOCK>() {
+                let found = match bytes.first_chunk::<BLOCK>() {
                     Some(block) => structure(block),
                     None => {
                         let mut block = [b'a'; BLOCK];
@@ -119,6 +122,7 @@ impl<R: Read> Splitter<R> {
                         structure(&block)
                     }
                 };
+                (self.mask, self.commas) = (found.all, found.commas);
                 self.next += rest.min(BLOCK);
             } else if self.ended {
                 return Ok(Place::End);
@@ -144,20 +148,23 @@ impl<R: Read> Splitter<R> {
             return;
         }
         let buffer = self.buffer.as_slice();
-        let (mut mask, mut block, mut next) = (self.mask, self.block, self.next);
-        let mut start = self.cell_start;
-        'blocks: loop {
-            while mask != 0 {
-                let at = block + mask.trailing_zeros() as usize;
-                if buffer[at] != b',' {
-                    break 'blocks;
-                }
-                mask &= mask - 1;
-                self.cells.push(Cell {
-                    start: start as u32,
-                    end: at as u32,
-                });
+        let mut cells = std::mem::take(&mut self.cells);
+        let (mut mask, mut commas, mut block, mut next) =
+            (self.mask, self.commas, self.block, self.next);
+        let mut start = self.cell_start as u32;
+        loop {
+            // Up to the first bit that is no comma.
+            let others = mask & !commas;
+            let mut plain = mask & (others & others.wrapping_neg()).wrapping_sub(1);
+            mask &= !plain;
+            while plain != 0 {
+                let at = block as u32 + plain.trailing_zeros();
+                plain &= plain - 1;
+                cells.push(Cell { start, end: at });
                 start = at + 1;
+            }
+            if mask != 0 {
+                break;
             }
             let Some(bytes) = buffer[next..].first_chunk::<BLOCK>() else {
                 break;
@@ -166,12 +173,44 @@ impl<R: Read> Splitter<R> {
             if next - self.row_start > self.limit {
                 break;
             }
-            mask = structure(bytes);
+            Structure { all: mask, commas } = structure(bytes);
             block = next;
             next += BLOCK;
         }
-        (self.mask, self.block, self.next) = (mask, block, next);
-        self.cell_start = start;
+        self.cells = cells;
+        (self.mask, self.commas, self.block, self.next) = (mask, commas, block, next);
+        self.cell_start = start as usize;
+    }
+
+    /// Ends the row where nothing about it needs thought: no quote in it, and a line end next. Nearly all rows end so.
+    fn end_plainly(&mut self) -> bool {
+        if self.mask == 0
+            || self.quote != Quote::Outside
+            || self.reading != Reading::Plain
+            || self.spanning.is_some()
+            || self.after_return
+        {
+            return false;
+        }
+        let at = self.block + self.mask.trailing_zeros() as usize;
+        let byte = self.buffer[at];
+        if !matches!(byte, b'\n' | b'\r') || at - self.row_start > self.limit {
+            return false;
+        }
+        self.mask &= self.mask - 1;
+        self.end_cell(at);
+        self.row_start = at + 1;
+        if byte == b'\r' {
+            self.after_return = true;
+            // The line feed behind it, where it is already in the block.
+            let next = self.block + self.mask.trailing_zeros() as usize;
+            if self.mask != 0 && next == at + 1 && self.buffer[next] == b'\n' {
+                self.mask &= self.mask - 1;
+                self.row_start = next + 1;
+                self.after_return = false;
+            }
+        }
+        true
     }
 
     /// Moves the unfinished row to the front and reads on behind it.
@@ -458,6 +497,9 @@ impl<R: Read> RowSource for Splitter<R> {
         let mut endless = false;
         loop {
             self.skim();
+            if self.end_plainly() {
+                break;
+            }
             let place = match self.advance()? {
                 Place::End if self.buffer.len() - self.row_start > self.limit => Place::Beyond,
                 place => place,
@@ -533,7 +575,9 @@ impl<R: Read> RowSource for Splitter<R> {
                 }
             }
         }
-        self.undouble();
+        if !self.doubled.is_empty() {
+            self.undouble();
+        }
         self.number += 1;
         let defect = match self.reading {
             _ if endless => Some(RowDefect::Endless),
@@ -550,6 +594,10 @@ impl<R: Read> RowSource for Splitter<R> {
             valid: self.row_start <= self.valid,
             defect,
         }))
+    }
+
+    fn position(&self) -> u64 {
+        self.consumed + self.row_start as u64
     }
 
     fn set_width(&mut self, width: usize) {

@@ -1,11 +1,48 @@
 use standard::{FileKind, Rule, Standard};
 use thiserror::Error;
 
+use crate::field_set::FieldMask;
 use crate::record::Record;
 use crate::{HospitalCodes, Institution};
 
+/// Which records a check can find something in. Asked once for each file, so that most checks need not be asked at all
+/// about most records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Concern {
+    /// Any.
+    Every,
+    /// Those with a valid value in any of the fields.
+    AnyValid(FieldMask),
+    /// Those with valid values in all of the fields.
+    AllValid(FieldMask),
+    /// Those with some value, valid or not, in any of the fields.
+    AnyFilled(FieldMask),
+    /// Those with no value in any of the fields.
+    AnyBlank(FieldMask),
+    /// None: what the check compares with is not at hand.
+    Never,
+}
+
+impl Concern {
+    /// Whether the record is one of them.
+    #[inline]
+    pub(crate) fn holds(&self, record: &Record<'_>) -> bool {
+        match self {
+            Self::Every => true,
+            Self::AnyValid(fields) => fields.meets(&record.sets.valid),
+            Self::AllValid(fields) => fields.is_within(&record.sets.valid),
+            Self::AnyFilled(fields) => record.any_filled(fields),
+            Self::AnyBlank(fields) => !record.all_filled(fields),
+            Self::Never => false,
+        }
+    }
+}
+
 /// Looks at the values of one record.
 pub(crate) trait RecordCheck: Send + Sync {
+    /// Which records are worth asking about.
+    fn concern(&self) -> Concern;
+
     /// Adds what it finds; the finding's value is that of its field.
     fn check(&self, record: &Record<'_>, found: &mut Found);
 }

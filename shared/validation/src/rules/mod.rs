@@ -4,4 +4,4 @@ pub(crate) mod binding;
 pub(crate) mod own;
 pub(crate) mod record;
 
-pub(crate) use binding::{BindError, Binding, Found, RecordCheck};
+pub(crate) use binding::{BindError, Binding, Concern, Found, RecordCheck};

@@ -1,8 +1,9 @@
 use super::arguments::Arguments;
 use super::moments::completed_years;
 use super::numbers::{Number, ONE, Range};
+use crate::field_set::FieldMask;
 use crate::record::Record;
-use crate::rules::{BindError, Binding, Found, RecordCheck};
+use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
 /// The age is not the number of completed years from birth to the visit.
@@ -45,6 +46,10 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
 }
 
 impl RecordCheck for AgeDiffersFromBirthDate {
+    fn concern(&self) -> Concern {
+        Concern::AllValid(FieldMask::of([self.birth, self.age.field, self.on]))
+    }
+
     fn check(&self, record: &Record<'_>, found: &mut Found) {
         let (Some(birth), Some(age), Some(on)) = (
             record.day(self.birth),

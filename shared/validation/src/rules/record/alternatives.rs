@@ -1,5 +1,7 @@
 //! Values a rule names: alternatives separated by `|`, exceptions with `!` before them.
 
+use crate::word;
+
 /// `01|02`: one of these; `01-86|!38.9`: one of the first but not the second; `!1`: anything but.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Alternatives<T> {
@@ -50,12 +52,10 @@ pub(crate) struct CodeStart {
 impl CodeStart {
     /// The first eight characters; a letter may be small, as hospitals' programs write it.
     pub(crate) fn of(code: &[u8]) -> Self {
-        let mut start = [0; 8];
-        let length = code.len().min(start.len());
-        start[..length].copy_from_slice(&code[..length]);
+        let mut start = word::head(code).to_le_bytes();
         start.make_ascii_uppercase();
         Self {
-            length,
+            length: code.len().min(start.len()),
             start: u64::from_be_bytes(start),
         }
     }

@@ -1,9 +1,10 @@
 use standard::FieldType;
 
 use super::arguments::Arguments;
+use crate::field_set::FieldMask;
 use crate::icd_form::IcdForm;
 use crate::record::{Record, State};
-use crate::rules::{BindError, Binding, Found, RecordCheck};
+use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
 /// A diagnosis, procedure or morphology code that has not the form of one.
@@ -19,7 +20,11 @@ use crate::rules::{BindError, Binding, Found, RecordCheck};
 ///
 /// ## Source
 /// National clinical editions of ICD-10 and ICD-9-CM-3, ICD-O morphology.
-struct CodeFormWrong(Vec<(usize, IcdForm)>);
+struct CodeFormWrong {
+    columns: Vec<(usize, IcdForm)>,
+    /// The columns of each form: looked at first, in whatever order.
+    forms: Vec<(IcdForm, FieldMask)>,
+}
 
 pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindError> {
     let arguments = Arguments::read(binding, &["columns"])?;
@@ -37,13 +42,33 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
             form.map(|form| (field, form))
                 .ok_or_else(|| binding.wrong(format!("`{}` holds no ICD codes", column.code)))
         })
-        .collect::<Result<_, _>>()?;
-    Ok(Box::new(CodeFormWrong(columns)))
+        .collect::<Result<Vec<_>, _>>()?;
+    let forms = [IcdForm::Disease, IcdForm::Procedure, IcdForm::Morphology]
+        .map(|form| {
+            let of_form = columns.iter().filter(|(_, other)| *other == form);
+            (form, FieldMask::of(of_form.map(|(column, _)| *column)))
+        })
+        .into();
+    Ok(Box::new(CodeFormWrong { columns, forms }))
 }
 
 impl RecordCheck for CodeFormWrong {
+    fn concern(&self) -> Concern {
+        Concern::AnyValid(FieldMask::of(
+            self.columns.iter().map(|(column, _)| *column),
+        ))
+    }
+
     fn check(&self, record: &Record<'_>, found: &mut Found) {
-        for (column, form) in &self.0 {
+        let right = self.forms.iter().all(|(form, columns)| {
+            record
+                .valid_of(columns)
+                .all(|column| form.matches(record.bytes(column)))
+        });
+        if right {
+            return;
+        }
+        for (column, form) in &self.columns {
             if record.states[*column] == State::Valid && !form.matches(record.bytes(*column)) {
                 found.at(*column);
             }

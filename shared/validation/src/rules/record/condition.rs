@@ -17,6 +17,7 @@ use standard::{FieldType, TableForm};
 use super::alternatives::{Alternatives, CodeRange, CodeStart};
 use super::arguments::columns;
 use super::numbers::{Number, ONE, Range};
+use crate::field_set::FieldMask;
 use crate::record::{Record, State};
 use crate::rules::{BindError, Binding};
 
@@ -48,6 +49,8 @@ impl Conditions {
 pub(crate) struct Condition {
     negated: bool,
     fields: Vec<usize>,
+    /// The fields again.
+    mask: FieldMask,
     test: Test,
 }
 
@@ -86,6 +89,7 @@ impl Condition {
             let range = Range::parse(values).ok_or_else(wrong)?;
             return Ok(Self {
                 negated,
+                mask: FieldMask::of([from, to]),
                 fields: vec![from, to],
                 test: Test::Days { from, to, range },
             });
@@ -98,6 +102,7 @@ impl Condition {
         };
         Ok(Self {
             negated,
+            mask: FieldMask::of(fields.iter().copied()),
             fields,
             test,
         })
@@ -157,10 +162,7 @@ impl Condition {
     pub(crate) fn holds(&self, record: &Record<'_>) -> bool {
         let any = self.any(record);
         if self.negated {
-            !any && self
-                .fields
-                .iter()
-                .all(|field| record.states[*field] != State::Invalid)
+            !any && !self.mask.meets(&record.sets.invalid)
         } else {
             any
         }
@@ -168,11 +170,7 @@ impl Condition {
 
     /// Whether it can be judged: its columns hold valid values, or it only asks whether they hold any.
     pub(crate) fn known(&self, record: &Record<'_>) -> bool {
-        matches!(self.test, Test::Filled | Test::Blank)
-            || self
-                .fields
-                .iter()
-                .all(|field| record.states[*field] == State::Valid)
+        matches!(self.test, Test::Filled | Test::Blank) || self.mask.is_within(&record.sets.valid)
     }
 
     /// Its columns, in the order of the list.
@@ -186,9 +184,21 @@ impl Condition {
                 .day(*from)
                 .zip(record.day(*to))
                 .is_some_and(|(from, to)| range.contains((to - from).saturating_mul(ONE))),
-            Test::Filled => self.fields.iter().any(|field| record.is_filled(*field)),
-            Test::Blank => self.fields.iter().any(|field| record.is_blank(*field)),
-            _ => (0..self.fields.len()).any(|place| self.holds_at(record, place)),
+            Test::Filled => record.any_filled(&self.mask),
+            Test::Blank => !record.all_filled(&self.mask),
+            Test::Codes(wanted) => record
+                .valid_of(&self.mask)
+                .any(|field| is_wanted(wanted, record, field)),
+            Test::Icd(ranges) => record.valid_of(&self.mask).any(|field| {
+                let code = CodeStart::of(record.bytes(field));
+                ranges.contain(|range| range.contains(code))
+            }),
+            // Columns of one type count in one unit.
+            Test::Numbers(numbers, ranges) => record.valid_of(&self.mask).any(|field| {
+                numbers[0]
+                    .value_of(record, field)
+                    .is_some_and(|value| ranges.contain(|range| range.contains(value)))
+            }),
         }
     }
 
@@ -198,10 +208,7 @@ impl Condition {
         match &self.test {
             Test::Filled => record.is_filled(field),
             Test::Blank => record.is_blank(field),
-            Test::Codes(wanted) => record
-                .code_index(field)
-                .and_then(|index| wanted.get(index))
-                .is_some_and(|wanted| *wanted),
+            Test::Codes(wanted) => is_wanted(wanted, record, field),
             Test::Icd(ranges) => {
                 record.states[field] == State::Valid && {
                     let code = CodeStart::of(record.bytes(field));
@@ -214,6 +221,13 @@ impl Condition {
             Test::Days { .. } => false,
         }
     }
+}
+
+fn is_wanted(wanted: &[bool], record: &Record<'_>, field: usize) -> bool {
+    record
+        .code_index(field)
+        .and_then(|index| wanted.get(index))
+        .is_some_and(|wanted| *wanted)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use super::arguments::Arguments;
 use super::condition::Condition;
 use crate::record::Record;
-use crate::rules::{BindError, Binding, Found, RecordCheck};
+use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
 /// Two columns that say the same thing in two ways say different things: died without a time of death, or a time of
@@ -33,6 +33,10 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
 }
 
 impl RecordCheck for ConditionsDisagree {
+    fn concern(&self) -> Concern {
+        Concern::Every
+    }
+
     fn check(&self, record: &Record<'_>, found: &mut Found) {
         if self.first.known(record)
             && self.second.known(record)

@@ -1,8 +1,9 @@
 use super::arguments::Arguments;
 use super::condition::Condition;
 use super::text_pattern::{TextPattern, words};
+use crate::field_set::FieldMask;
 use crate::record::Record;
-use crate::rules::{BindError, Binding, Found, RecordCheck};
+use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
 /// A result described as 阳性 is flagged as not positive, or one described as 阴性 as positive.
@@ -38,6 +39,10 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
 }
 
 impl RecordCheck for DescriptionContradictsFlag {
+    fn concern(&self) -> Concern {
+        Concern::AnyFilled(FieldMask::of([self.description]))
+    }
+
     fn check(&self, record: &Record<'_>, found: &mut Found) {
         if record.is_blank(self.description) || !self.flag.known(record) {
             return;

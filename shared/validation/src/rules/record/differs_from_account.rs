@@ -1,8 +1,9 @@
 use encoding_rs::{GB18030, UTF_8};
 
 use super::arguments::Arguments;
+use crate::field_set::FieldMask;
 use crate::record::{Record, State};
-use crate::rules::{BindError, Binding, Found, RecordCheck};
+use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
 /// The institution in the record is not the one that uploads it.
@@ -52,11 +53,23 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
 }
 
 impl RecordCheck for DiffersFromAccount {
+    fn concern(&self) -> Concern {
+        match self {
+            Self::Unknown => Concern::Never,
+            Self::Code { column, .. } | Self::Name { column, .. } => {
+                Concern::AllValid(FieldMask::of([*column]))
+            }
+        }
+    }
+
     fn check(&self, record: &Record<'_>, found: &mut Found) {
         let (column, differs) = match self {
             Self::Unknown => return,
             Self::Code { column, code } => {
                 let written = record.bytes(*column);
+                if written == code.as_bytes() {
+                    return;
+                }
                 let judged =
                     written.len() == code.len() && written.iter().all(u8::is_ascii_alphanumeric);
                 let same = written.eq_ignore_ascii_case(code.as_bytes());

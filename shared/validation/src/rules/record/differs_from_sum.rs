@@ -1,8 +1,9 @@
 use super::arguments::Arguments;
 use super::numbers::{Number, ten_thousandths};
-use super::sum_exceeds_total::sum;
+use super::sum_exceeds_total::Parts;
+use crate::field_set::FieldMask;
 use crate::record::Record;
-use crate::rules::{BindError, Binding, Found, RecordCheck};
+use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
 /// The total is more than its items together.
@@ -22,7 +23,7 @@ use crate::rules::{BindError, Binding, Found, RecordCheck};
 /// Front-page QC of hospitals.
 struct DiffersFromSum {
     total: Number,
-    parts: Vec<Number>,
+    parts: Parts,
     within: i64,
 }
 
@@ -31,22 +32,26 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
     let within = arguments.required("within")?;
     Ok(Box::new(DiffersFromSum {
         total: Number::of(binding, arguments.column("total")?)?,
-        parts: arguments
-            .columns("parts")?
-            .into_iter()
-            .map(|field| Number::of(binding, field))
-            .collect::<Result<_, _>>()?,
+        parts: Parts::of(binding, &arguments.columns("parts")?)?,
         within: ten_thousandths(within)
             .ok_or_else(|| binding.wrong(format!("`{within}` is not an amount")))?,
     }))
 }
 
 impl RecordCheck for DiffersFromSum {
+    fn concern(&self) -> Concern {
+        Concern::AllValid(FieldMask::of([self.total.field]))
+    }
+
     fn check(&self, record: &Record<'_>, found: &mut Found) {
         let Some(total) = self.total.value(record) else {
             return;
         };
-        if sum(record, &self.parts).is_some_and(|sum| total.saturating_sub(sum) > self.within) {
+        if self
+            .parts
+            .sum(record)
+            .is_some_and(|sum| total.saturating_sub(sum) > self.within)
+        {
             found.at(self.total.field);
         }
     }

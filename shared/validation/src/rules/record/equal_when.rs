@@ -1,8 +1,9 @@
 use super::arguments::Arguments;
 use super::condition::Conditions;
 use super::numbers::Number;
+use crate::field_set::FieldMask;
 use crate::record::Record;
-use crate::rules::{BindError, Binding, Found, RecordCheck};
+use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
 /// Two counts are equal where they cannot be: every resuscitation of a patient who died is said to have succeeded.
@@ -35,6 +36,10 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
 }
 
 impl RecordCheck for EqualWhen {
+    fn concern(&self) -> Concern {
+        Concern::AllValid(FieldMask::of([self.one.field, self.other.field]))
+    }
+
     fn check(&self, record: &Record<'_>, found: &mut Found) {
         let equal = self
             .one

@@ -4,12 +4,11 @@
 
 use std::path::PathBuf;
 
-use encoding_rs::UTF_8;
 use standard::{FieldType, FileKind, Level, Standard};
 
 use super::{CHECKS, numbers::ten_thousandths};
 use crate::Institution;
-use crate::record::{Record, State};
+use crate::record::{OwnedRecord, State};
 use crate::rules::{Binding, Found, RecordCheck};
 
 /// A line of `examples.csv`.
@@ -130,16 +129,13 @@ impl Cells {
     }
 
     fn judge(&self, check: &dyn RecordCheck) -> Found {
-        let bytes: Vec<&[u8]> = self.values.iter().map(String::as_bytes).collect();
+        let record = OwnedRecord::new(&self.values, self.states.clone(), self.numbers.clone());
         let mut found = Found::default();
-        let record = Record {
-            row: 2,
-            bytes: &bytes,
-            states: &self.states,
-            numbers: &self.numbers,
-            encoding: UTF_8,
-        };
-        check.check(&record, &mut found);
+        check.check(&record.record(), &mut found);
+        // What is not asked must have had nothing to say.
+        if !check.concern().holds(&record.record()) {
+            assert!(found.places.is_empty(), "{:?}", found.places);
+        }
         found
     }
 }

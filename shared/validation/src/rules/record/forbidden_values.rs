@@ -1,7 +1,7 @@
 use super::arguments::Arguments;
 use super::condition::Conditions;
 use crate::record::Record;
-use crate::rules::{BindError, Binding, Found, RecordCheck};
+use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
 /// A value that cannot stand there, alone or beside another: a married child, intensive care of an outpatient, a
@@ -35,6 +35,10 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
 }
 
 impl RecordCheck for ForbiddenValues {
+    fn concern(&self) -> Concern {
+        Concern::Every
+    }
+
     fn check(&self, record: &Record<'_>, found: &mut Found) {
         for combination in &self.0 {
             if !combination.hold(record) {

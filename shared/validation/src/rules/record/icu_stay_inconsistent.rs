@@ -1,7 +1,8 @@
 use super::arguments::Arguments;
 use super::moments::is_before;
+use crate::field_set::FieldMask;
 use crate::record::Record;
-use crate::rules::{BindError, Binding, Found, RecordCheck};
+use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
 /// A stay in intensive care without its unit or its times, left before it was entered, or outside the hospital stay.
@@ -41,6 +42,10 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
 }
 
 impl RecordCheck for IcuStayInconsistent {
+    fn concern(&self) -> Concern {
+        Concern::AnyFilled(FieldMask::of(self.stays.iter().flatten().copied()))
+    }
+
     fn check(&self, record: &Record<'_>, found: &mut Found) {
         for (place, stay) in self.stays.iter().enumerate() {
             let [unit, entry, exit] = stay[..] else {

@@ -1,76 +1,74 @@
 //! Resident identity card numbers (居民身份证, GB 11643).
 
-/// A number of the right form: 15 digits, or 17 digits and a check character.
+/// What a number of the right form says: 15 digits, or 17 digits and a check character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum IdCard<'a> {
-    /// Issued until 1999.
-    Short(&'a [u8; 15]),
-    /// Issued since, with a check character.
-    Long(&'a [u8; 17], u8),
+pub(crate) struct IdCard {
+    birth: (i64, i64, i64),
+    male: bool,
+    right: bool,
 }
 
 /// Check character by the sum of all digits, each weighted with 2 to the power of 18 minus its place, modulo 11 (GB 11643).
 const CHECK_CHARACTERS: &[u8; 11] = b"10X98765432";
 
-impl<'a> IdCard<'a> {
-    /// The number, if it has the form. A small `x` counts as `X`.
-    pub(crate) fn read(characters: &'a [u8]) -> Option<Self> {
+impl IdCard {
+    /// Reads a number, if it has the form. A small `x` counts as `X`.
+    pub(crate) fn read(characters: &[u8]) -> Option<Self> {
         // Not `all`: without an early end the compiler compares all digits at once.
         let are_digits = |digits: &[u8]| {
             digits
                 .iter()
                 .fold(true, |all, byte| all & byte.is_ascii_digit())
         };
-        if let Some((digits, [check])) = characters.split_first_chunk::<17>() {
-            let check = check.to_ascii_uppercase();
-            return (are_digits(digits) && (check.is_ascii_digit() || check == b'X'))
-                .then_some(Self::Long(digits, check));
-        }
-        let digits: &[u8; 15] = characters.try_into().ok()?;
-        are_digits(digits).then_some(Self::Short(digits))
-    }
-
-    /// Whether the check character is right; numbers of 15 digits have none.
-    pub(crate) fn check_digit_is_right(&self) -> bool {
-        match self {
-            Self::Short(_) => true,
-            Self::Long(digits, check) => {
-                let sum = digits
-                    .iter()
-                    .fold(0_u32, |sum, digit| sum * 2 + u32::from(digit - b'0'))
-                    * 2;
-                *check == CHECK_CHARACTERS[(sum % 11) as usize]
-            }
-        }
-    }
-
-    /// Year, month and day of birth as written, real or not. 15 digits are of the 20th century.
-    pub(crate) fn birth(&self) -> (i64, i64, i64) {
         let number = |digits: &[u8]| {
             digits
                 .iter()
                 .fold(0, |number, digit| number * 10 + i64::from(digit - b'0'))
         };
-        match self {
-            Self::Short(digits) => (
+        if let Some((digits, [check])) = characters.split_first_chunk::<17>() {
+            let check = check.to_ascii_uppercase();
+            if !are_digits(digits) || !(check.is_ascii_digit() || check == b'X') {
+                return None;
+            }
+            let sum = digits
+                .iter()
+                .fold(0_u32, |sum, digit| sum * 2 + u32::from(digit - b'0'))
+                * 2;
+            return Some(Self {
+                birth: (
+                    number(&digits[6..10]),
+                    number(&digits[10..12]),
+                    number(&digits[12..14]),
+                ),
+                male: digits[16] % 2 == 1,
+                right: check == CHECK_CHARACTERS[(sum % 11) as usize],
+            });
+        }
+        let digits: &[u8; 15] = characters.try_into().ok()?;
+        are_digits(digits).then(|| Self {
+            birth: (
                 1900 + number(&digits[6..8]),
                 number(&digits[8..10]),
                 number(&digits[10..12]),
             ),
-            Self::Long(digits, _) => (
-                number(&digits[6..10]),
-                number(&digits[10..12]),
-                number(&digits[12..14]),
-            ),
-        }
+            male: digits[14] % 2 == 1,
+            right: true,
+        })
+    }
+
+    /// Whether the check character is right; numbers of 15 digits, issued until 1999, have none.
+    pub(crate) fn check_digit_is_right(&self) -> bool {
+        self.right
+    }
+
+    /// Year, month and day of birth as written, real or not. 15 digits are of the 20th century.
+    pub(crate) fn birth(&self) -> (i64, i64, i64) {
+        self.birth
     }
 
     /// Whether it is a man's: the last digit of the serial number is odd.
     pub(crate) fn is_male(&self) -> bool {
-        match self {
-            Self::Short(digits) => digits[14] % 2 == 1,
-            Self::Long(digits, _) => digits[16] % 2 == 1,
-        }
+        self.male
     }
 }
 
@@ -78,7 +76,7 @@ impl<'a> IdCard<'a> {
 mod tests {
     use super::*;
 
-    fn card(number: &str) -> Option<IdCard<'_>> {
+    fn card(number: &str) -> Option<IdCard> {
         IdCard::read(number.as_bytes())
     }
 

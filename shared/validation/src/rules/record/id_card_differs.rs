@@ -4,8 +4,9 @@ use super::arguments::Arguments;
 use super::condition::Conditions;
 use super::id_card::IdCard;
 use super::moments::civil;
+use crate::field_set::FieldMask;
 use crate::record::{Record, State};
-use crate::rules::{BindError, Binding, Found, RecordCheck};
+use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
 /// The birth date or the sex inside the identity card number is not that of the record.
@@ -72,14 +73,19 @@ impl Sex {
 }
 
 impl RecordCheck for IdCardDiffers {
+    fn concern(&self) -> Concern {
+        Concern::AllValid(FieldMask::of([self.number]))
+    }
+
     fn check(&self, record: &Record<'_>, found: &mut Found) {
         if record.states[self.number] != State::Valid
             || self.when.as_ref().is_some_and(|when| !when.hold(record))
         {
             return;
         }
-        let Some(card) =
-            IdCard::read(record.bytes(self.number)).filter(IdCard::check_digit_is_right)
+        let Some(card) = record
+            .id_card(self.number)
+            .filter(IdCard::check_digit_is_right)
         else {
             return;
         };

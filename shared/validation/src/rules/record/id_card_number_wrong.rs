@@ -1,8 +1,8 @@
 use super::arguments::Arguments;
 use super::condition::Conditions;
-use super::id_card::IdCard;
+use crate::field_set::FieldMask;
 use crate::record::{Record, State};
-use crate::rules::{BindError, Binding, Found, RecordCheck};
+use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
 /// A resident identity card number that cannot be one: neither 15 digits nor 17 digits and a digit or X, or with a wrong
@@ -53,13 +53,17 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
 }
 
 impl RecordCheck for IdCardNumberWrong {
+    fn concern(&self) -> Concern {
+        Concern::AllValid(FieldMask::of([self.number]))
+    }
+
     fn check(&self, record: &Record<'_>, found: &mut Found) {
         if record.states[self.number] != State::Valid
             || self.when.as_ref().is_some_and(|when| !when.hold(record))
         {
             return;
         }
-        let wrong = match IdCard::read(record.bytes(self.number)) {
+        let wrong = match record.id_card(self.number) {
             None => self.defect != Defect::CheckDigit,
             Some(card) => self.defect != Defect::Form && !card.check_digit_is_right(),
         };

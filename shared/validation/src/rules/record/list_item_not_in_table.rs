@@ -1,6 +1,7 @@
 use super::arguments::Arguments;
+use crate::field_set::FieldMask;
 use crate::record::{Record, State};
-use crate::rules::{BindError, Binding, Found, RecordCheck};
+use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
 /// A column that lists codes, separated by English commas, holds one that is not in their table, or none between two
@@ -46,6 +47,10 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
 }
 
 impl RecordCheck for ListItemNotInTable {
+    fn concern(&self) -> Concern {
+        Concern::AllValid(FieldMask::of([self.column]))
+    }
+
     fn check(&self, record: &Record<'_>, found: &mut Found) {
         if record.states[self.column] != State::Valid {
             return;

@@ -1,7 +1,8 @@
 use super::arguments::Arguments;
 use super::condition::Condition;
+use crate::field_set::FieldMask;
 use crate::record::Record;
-use crate::rules::{BindError, Binding, Found, RecordCheck};
+use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
 /// One of several numbered groups needs more columns than are filled: an operation without its surgeon.
@@ -36,6 +37,10 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
 }
 
 impl RecordCheck for MissingInGroup {
+    fn concern(&self) -> Concern {
+        Concern::AnyFilled(FieldMask::of(self.when.fields().iter().copied()))
+    }
+
     fn check(&self, record: &Record<'_>, found: &mut Found) {
         for (place, group) in self.groups.iter().enumerate() {
             if record.is_blank(self.when.fields()[place]) || !self.when.holds_at(record, place) {

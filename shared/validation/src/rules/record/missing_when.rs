@@ -1,7 +1,8 @@
 use super::arguments::Arguments;
 use super::condition::Conditions;
+use crate::field_set::FieldMask;
 use crate::record::Record;
-use crate::rules::{BindError, Binding, Found, RecordCheck};
+use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
 /// A column that must be filled in some cases is blank in one of them: no payment method for an outpatient, no birth
@@ -21,22 +22,30 @@ use crate::rules::{BindError, Binding, Found, RecordCheck};
 struct MissingWhen {
     when: Option<Conditions>,
     columns: Vec<usize>,
+    /// The columns again: only records where one of them is blank are looked at.
+    blank: FieldMask,
 }
 
 pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindError> {
     let arguments = Arguments::read(binding, &["when", "missing"])?;
+    let columns = arguments.columns("missing")?;
     Ok(Box::new(MissingWhen {
+        blank: FieldMask::of(columns.iter().copied()),
         when: arguments
             .optional("when")?
             .map(|text| Conditions::parse(binding, text))
             .transpose()?,
-        columns: arguments.columns("missing")?,
+        columns,
     }))
 }
 
 impl RecordCheck for MissingWhen {
+    fn concern(&self) -> Concern {
+        Concern::AnyBlank(self.blank.clone())
+    }
+
     fn check(&self, record: &Record<'_>, found: &mut Found) {
-        if !self.columns.iter().any(|column| record.is_blank(*column))
+        if record.all_filled(&self.blank)
             || self.when.as_ref().is_some_and(|when| !when.hold(record))
         {
             return;

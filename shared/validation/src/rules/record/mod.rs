@@ -34,6 +34,7 @@ mod sum_exceeds_total;
 mod text_pattern;
 mod value_repeated;
 
+pub(crate) use id_card::IdCard;
 pub(crate) use text_pattern::{TextPattern, words};
 
 use super::{BindError, Binding, RecordCheck};

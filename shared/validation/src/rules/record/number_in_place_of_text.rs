@@ -1,6 +1,7 @@
 use super::arguments::Arguments;
+use crate::field_set::FieldMask;
 use crate::record::{Record, State};
-use crate::rules::{BindError, Binding, Found, RecordCheck};
+use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
 /// A number where words belong: a dose in the column of its unit.
@@ -24,6 +25,10 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
 }
 
 impl RecordCheck for NumberInPlaceOfText {
+    fn concern(&self) -> Concern {
+        Concern::AnyValid(FieldMask::of(self.0.iter().copied()))
+    }
+
     fn check(&self, record: &Record<'_>, found: &mut Found) {
         for column in &self.0 {
             if record.states[*column] == State::Valid && is_number(record.bytes(*column)) {

@@ -30,8 +30,13 @@ impl Number {
 
     /// The value in ten-thousandths, where there is a valid one.
     pub(crate) fn value(&self, record: &Record<'_>) -> Option<i64> {
+        self.value_of(record, self.field)
+    }
+
+    /// The value of another column of the same type.
+    pub(crate) fn value_of(&self, record: &Record<'_>, field: usize) -> Option<i64> {
         record
-            .decimal(self.field)
+            .decimal(field)
             .map(|value| value.saturating_mul(self.factor))
     }
 }

@@ -1,7 +1,8 @@
 use super::arguments::{Arguments, columns};
 use super::numbers::{Number, Range};
+use crate::field_set::FieldMask;
 use crate::record::Record;
-use crate::rules::{BindError, Binding, Found, RecordCheck};
+use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
 /// A number outside what can be: an age of 200, an amount below zero, a weight of 3 grams.
@@ -46,6 +47,10 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
 }
 
 impl RecordCheck for OutOfRange {
+    fn concern(&self) -> Concern {
+        Concern::AnyValid(FieldMask::of(self.0.iter().map(|(number, _)| number.field)))
+    }
+
     fn check(&self, record: &Record<'_>, found: &mut Found) {
         for (number, range) in &self.0 {
             if number

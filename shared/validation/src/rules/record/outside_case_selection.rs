@@ -3,8 +3,9 @@ use standard::CodeTable;
 use super::alternatives::{CodeRange, CodeStart};
 use super::arguments::Arguments;
 use super::text_pattern::{TextPattern, words};
+use crate::field_set::FieldMask;
 use crate::record::Record;
-use crate::rules::{BindError, Binding, Found, RecordCheck};
+use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
 /// No diagnosis of the case is one that cases are selected by.
@@ -28,8 +29,10 @@ use crate::rules::{BindError, Binding, Found, RecordCheck};
 /// ## Source
 /// Selection of four hospitals' exporters, table FLU-SCOPE.
 struct OutsideCaseSelection {
-    codes: Vec<usize>,
-    names: Vec<usize>,
+    /// The first column of codes, where it is reported.
+    place: usize,
+    codes: FieldMask,
+    names: FieldMask,
     scope: CodeRange,
     pattern: TextPattern,
 }
@@ -63,9 +66,11 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
         &list("NAME:", "also_named")?,
         &list("NAME-NOT:", "not_named")?,
     );
+    let codes = arguments.columns("codes")?;
     Ok(Box::new(OutsideCaseSelection {
-        codes: arguments.columns("codes")?,
-        names: arguments.columns("names")?,
+        place: codes[0],
+        codes: FieldMask::of(codes),
+        names: FieldMask::of(arguments.columns("names")?),
         scope,
         pattern,
     }))
@@ -81,18 +86,22 @@ fn listed<'t>(table: &'t CodeTable, prefix: &str) -> impl Iterator<Item = String
 }
 
 impl RecordCheck for OutsideCaseSelection {
+    fn concern(&self) -> Concern {
+        Concern::AnyFilled(self.codes.with(&self.names))
+    }
+
     fn check(&self, record: &Record<'_>, found: &mut Found) {
-        let filled = |column: &&usize| record.is_filled(**column);
-        let mut codes = self.codes.iter().filter(filled).peekable();
-        let mut names = self.names.iter().filter(filled).peekable();
-        if codes.peek().is_none() && names.peek().is_none() {
+        if !record.any_filled(&self.codes) && !record.any_filled(&self.names) {
             return;
         }
-        if codes.any(|column| self.scope.contains(CodeStart::of(record.bytes(*column))))
-            || names.any(|column| self.pattern.matches_of(record, *column).wanted)
-        {
-            return;
+        let selected = record
+            .filled_of(&self.codes)
+            .any(|column| self.scope.contains(CodeStart::of(record.bytes(column))))
+            || record
+                .filled_of(&self.names)
+                .any(|column| self.pattern.matches_of(record, column).wanted);
+        if !selected {
+            found.at(self.place);
         }
-        found.at(self.codes[0]);
     }
 }

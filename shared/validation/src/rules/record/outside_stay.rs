@@ -1,6 +1,7 @@
 use super::arguments::Arguments;
+use crate::field_set::FieldMask;
 use crate::record::Record;
-use crate::rules::{BindError, Binding, Found, RecordCheck};
+use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
 /// Something dated outside the hospital stay it belongs to, such as a procedure.
@@ -35,6 +36,10 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
 }
 
 impl RecordCheck for OutsideStay {
+    fn concern(&self) -> Concern {
+        Concern::AnyValid(FieldMask::of(self.dates.iter().copied()))
+    }
+
     fn check(&self, record: &Record<'_>, found: &mut Found) {
         for date in &self.dates {
             let Some(day) = record.day(*date) else {

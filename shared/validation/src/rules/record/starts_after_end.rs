@@ -1,7 +1,8 @@
 use super::arguments::Arguments;
 use super::moments::{DAY, is_before};
+use crate::field_set::FieldMask;
 use crate::record::Record;
-use crate::rules::{BindError, Binding, Found, RecordCheck};
+use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
 /// Something ends, or happens, before it can have begun: discharge before admission, death before the visit.
@@ -37,6 +38,10 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
 }
 
 impl RecordCheck for StartsAfterEnd {
+    fn concern(&self) -> Concern {
+        Concern::AnyValid(FieldMask::of(self.ends.iter().copied()))
+    }
+
     fn check(&self, record: &Record<'_>, found: &mut Found) {
         let Some(start) = record.moment(self.start) else {
             return;
@@ -45,7 +50,8 @@ impl RecordCheck for StartsAfterEnd {
             let Some(moment) = record.moment(*end) else {
                 continue;
             };
-            if is_before(moment, start - self.tolerated) {
+            // Whatever is not before to the second is not before as a day.
+            if moment < start - self.tolerated && is_before(moment, start - self.tolerated) {
                 found.at(if self.at_end { *end } else { self.start });
             }
         }

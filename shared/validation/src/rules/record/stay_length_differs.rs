@@ -1,7 +1,8 @@
 use super::arguments::Arguments;
 use super::numbers::{Number, ONE, Range};
+use crate::field_set::FieldMask;
 use crate::record::Record;
-use crate::rules::{BindError, Binding, Found, RecordCheck};
+use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
 /// The days in hospital are not those from admission to discharge.
@@ -42,6 +43,14 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
 }
 
 impl RecordCheck for StayLengthDiffers {
+    fn concern(&self) -> Concern {
+        Concern::AllValid(FieldMask::of([
+            self.admission,
+            self.discharge,
+            self.days.field,
+        ]))
+    }
+
     fn check(&self, record: &Record<'_>, found: &mut Found) {
         let (Some(admission), Some(discharge), Some(days)) = (
             record.day(self.admission),

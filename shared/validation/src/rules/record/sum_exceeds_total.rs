@@ -1,7 +1,8 @@
 use super::arguments::Arguments;
 use super::numbers::{Number, ONE};
+use crate::field_set::FieldMask;
 use crate::record::Record;
-use crate::rules::{BindError, Binding, Found, RecordCheck};
+use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
 /// A part, or the parts together, come to more than the whole: self-paid more than the total, more successful
@@ -23,7 +24,7 @@ use crate::rules::{BindError, Binding, Found, RecordCheck};
 /// 2019 front-page standard (total and its 24 items); front-page QC.
 struct SumExceedsTotal {
     total: Number,
-    parts: Vec<Number>,
+    parts: Parts,
     times: i64,
     plus: i64,
     at: usize,
@@ -32,14 +33,11 @@ struct SumExceedsTotal {
 pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindError> {
     let arguments = Arguments::read(binding, &["total", "parts", "times", "plus", "at"])?;
     let total = Number::of(binding, arguments.column("total")?)?;
-    let parts = arguments
-        .columns("parts")?
-        .into_iter()
-        .map(|field| Number::of(binding, field))
-        .collect::<Result<Vec<_>, _>>()?;
-    let at = match (arguments.optional_column("at")?, &parts[..]) {
+    let columns = arguments.columns("parts")?;
+    let parts = Parts::of(binding, &columns)?;
+    let at = match (arguments.optional_column("at")?, &columns[..]) {
         (Some(at), _) => at,
-        (None, [part]) => part.field,
+        (None, [part]) => *part,
         (None, _) => total.field,
     };
     Ok(Box::new(SumExceedsTotal {
@@ -52,11 +50,15 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
 }
 
 impl RecordCheck for SumExceedsTotal {
+    fn concern(&self) -> Concern {
+        Concern::AnyValid(self.parts.columns.clone())
+    }
+
     fn check(&self, record: &Record<'_>, found: &mut Found) {
         let Some(total) = self.total.value(record) else {
             return;
         };
-        let Some(sum) = sum(record, &self.parts) else {
+        let Some(sum) = self.parts.sum(record) else {
             return;
         };
         if sum > total.saturating_mul(self.times).saturating_add(self.plus) {
@@ -65,13 +67,31 @@ impl RecordCheck for SumExceedsTotal {
     }
 }
 
-/// Sum of the filled parts; `None` when none is filled or one is invalid.
-pub(super) fn sum(record: &Record<'_>, parts: &[Number]) -> Option<i64> {
-    let mut sum = None;
-    for part in parts {
-        if record.is_filled(part.field) {
-            sum = Some(sum.unwrap_or(0_i64).saturating_add(part.value(record)?));
-        }
+/// Numbers that are added up.
+pub(super) struct Parts {
+    parts: Vec<Number>,
+    columns: FieldMask,
+}
+
+impl Parts {
+    /// The numbers of these columns.
+    pub(super) fn of(binding: &Binding<'_>, columns: &[usize]) -> Result<Self, BindError> {
+        Ok(Self {
+            parts: columns
+                .iter()
+                .map(|field| Number::of(binding, *field))
+                .collect::<Result<_, _>>()?,
+            columns: FieldMask::of(columns.iter().copied()),
+        })
     }
-    sum
+
+    /// Sum of the filled parts; `None` when none is filled or one is invalid.
+    pub(super) fn sum(&self, record: &Record<'_>) -> Option<i64> {
+        if self.columns.meets(&record.sets.invalid) || !record.any_filled(&self.columns) {
+            return None;
+        }
+        Some(self.parts.iter().fold(0, |sum: i64, part| {
+            sum.saturating_add(part.value(record).unwrap_or(0))
+        }))
+    }
 }
