@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sha1::Sha1;
 use store::{Transaction, accounts};
 
-use crate::application::{between, messages, phone, reviewer, sign_in};
+use crate::application::{ask_for_code, between, identify, messages, phone, reviewer, sign_in};
 use crate::world::{Answer, Hands, Hospital, PASSWORD, World, call, request};
 
 const NEW_PASSWORD: &str = "Spring-Wind-2026";
@@ -721,4 +721,95 @@ fn a_long_trail_comes_in_parts_without_loss() {
         let times: Vec<Timestamp> = moments.iter().map(|at| at.parse().unwrap()).collect();
         assert!(times.is_sorted_by(|newer, older| newer >= older));
     }
+}
+
+#[test]
+fn an_applicant_works_with_a_cookie_that_opens_nothing_else() {
+    let world = &World::start();
+    let number = phone();
+    let (request, code) = ask_for_code(world, &number);
+    let answer = identify(world, &number, &request, &code);
+    let browser = Browser::with(world, &answer);
+    assert!(browser.cookie.starts_with("__Host-applicant="));
+    let shown = browser.ask("GET", "/applications", None);
+    assert_eq!(shown.status, 200, "{shown:?}");
+    let body = json!({"version": shown.json()["version"], "profile": {"street": "别人填的"}});
+    let evil = [("origin", "https://evil.example")];
+    for from in [&[][..], &evil[..]] {
+        let answer = browser.send("PUT", "/applications/profile", from, Some(&body));
+        assert_eq!(answer.code(), "cross_site");
+    }
+    let as_account = browser.cookie.replace("applicant", "session");
+    let other = Browser {
+        world,
+        cookie: as_account,
+    };
+    assert_eq!(other.ask("GET", "/session", None).code(), "not_signed_in");
+    assert_eq!(
+        browser
+            .ask("PUT", "/applications/profile", Some(&body))
+            .status,
+        200
+    );
+    let left = browser.ask("DELETE", "/applications/identity", None);
+    assert_eq!(left.status, 204);
+    assert!(
+        left.cookies[0].starts_with("__Host-applicant=;"),
+        "{left:?}"
+    );
+    assert_eq!(
+        browser.ask("GET", "/applications", None).code(),
+        "not_identified"
+    );
+}
+
+#[test]
+fn a_code_for_an_application_is_good_for_five_minutes() {
+    let hands = Hands::new();
+    let world = &World::with(|options| options.clock = Some(hands.clock()));
+    let number = phone();
+    let (request, code) = ask_for_code(world, &number);
+    hands.wait(SignedDuration::from_mins(5));
+    let late = identify(world, &number, &request, &code);
+    assert_eq!((late.status, late.code().as_str()), (422, "wrong_code"));
+    let (request, code) = ask_for_code(world, &number);
+    hands.wait(SignedDuration::from_secs(5 * 60 - 1));
+    assert_eq!(identify(world, &number, &request, &code).status, 200);
+}
+
+#[test]
+fn bodies_nobody_would_send_are_refused_before_they_cost_anything() {
+    let world = World::shared();
+    let hospital = world.hospital();
+    let (long, huge) = ("x".repeat(300), "x".repeat(100_000));
+    let post =
+        |path: &str, body: &Value| call("POST", &world.url(path), &hospital.token, Some(body));
+    for (path, body) in [
+        (
+            "/session",
+            json!({"login": hospital.login, "password": huge}),
+        ),
+        ("/password", json!({"old": PASSWORD, "new": huge})),
+        ("/password/codes", json!({ "login_or_phone": huge })),
+        (
+            "/password/reset",
+            json!({"request": huge, "code": "1", "new_password": "x"}),
+        ),
+        ("/second-factor", json!({ "password": huge })),
+        ("/applications/codes", json!({ "phone": huge })),
+    ] {
+        let answer = post(path, &body);
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (413, "too_large"),
+            "{path}"
+        );
+    }
+    let answer = post(
+        "/session",
+        &json!({"login": hospital.login, "password": long}),
+    );
+    assert_eq!(answer.code(), "invalid_fields");
+    let answer = post("/password", &json!({"old": PASSWORD, "new": long}));
+    assert_eq!(answer.json()["fields"][0]["code"], "too_long");
 }

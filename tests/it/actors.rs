@@ -3,6 +3,7 @@
 //! The functions' own routes are driven over the embedded table; only the look at a scan is told instead of made. Nothing sends
 //! the notices, so that all that were ever written can be counted.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -85,23 +86,37 @@ fn tries() -> impl Strategy<Value = Try> {
 
 /// One after the other, or two at the same time.
 fn steps() -> impl Strategy<Value = Vec<(Try, Option<Try>)>> {
-    // A beginning that gets somewhere; chance alone seldom fills in a form, scans and submits it.
-    let begin = (0..2_usize, 0..2_usize, 0..2_usize).prop_map(|(code, division, manager)| {
-        let mut steps = Vec::new();
-        for (who, manager) in [(0, 0), (1, manager + 1)] {
-            steps.push((
-                Try::Save {
-                    who,
-                    code: (code + who) % 2,
-                    division,
-                    manager,
-                },
-                None,
-            ));
-            steps.push((Try::Scans { who }, None));
-            steps.push((Try::Submit { who }, None));
+    // Chance alone seldom fills in a form, scans and submits it, and hardly ever does so again for another data manager.
+    let submitted = |who, code, division, manager| {
+        let save = Try::Save {
+            who,
+            code,
+            division,
+            manager,
+        };
+        [save, Try::Scans { who }, Try::Submit { who }]
+    };
+    let begin = (0..2_usize, 0..2_usize, 1..3_usize, 0..4_usize);
+    let begin = begin.prop_map(move |(code, division, other, changes)| {
+        let mut steps = Vec::from(submitted(1, (code + 1) % 2, division, other));
+        steps.extend(submitted(0, code, division, 0));
+        if changes > 0 {
+            let approve = Try::Approve {
+                by: 0,
+                who: 0,
+                stale: false,
+            };
+            steps.extend([approve, Try::SignIn { who: 0 }, Try::Edit { who: 0 }]);
+            steps.extend(submitted(0, code, division, 3 - other));
+            // Else whoever comes by chance decides.
+            if changes > 1 {
+                steps.extend([approve, Try::SignIn { who: 0 }]);
+            }
         }
         steps
+            .into_iter()
+            .map(|step| (step, None))
+            .collect::<Vec<_>>()
     });
     let more = prop::collection::vec((tries(), prop::option::weighted(0.3, tries())), 10..40);
     (begin, more).prop_map(|(mut steps, more)| {
@@ -532,21 +547,39 @@ fn whatever_all_of_them_try_the_state_stays_legal() {
         .build()
         .unwrap();
     let config = ProptestConfig {
-        cases: 12,
+        cases: 10,
         max_shrink_iters: 40,
         failure_persistence: None,
         ..ProptestConfig::default()
     };
+    // How often something came of it; a play in which everything is refused would hold as well.
+    let happened = Cell::new([0; 4]);
     let outcome = TestRunner::new(config).run(&steps(), |steps| {
         runtime.block_on(async {
             let mut scene = Scene::set().await;
             for step in steps {
                 scene.play(step).await;
             }
+            let [approved, rejected, reset, signed_in] = happened.get();
+            let sent = scene.notices().await;
+            let to_new = sent
+                .iter()
+                .filter(|sent| sent.kind == NoticeKind::ManagerChanged);
+            happened.set([
+                approved + scene.approvals.len(),
+                rejected + scene.rejections.len(),
+                reset + to_new.count() / 2,
+                signed_in + scene.managers.len(),
+            ]);
         });
         Ok(())
     });
     if let Err(error) = outcome {
         panic!("{error}");
     }
+    let happened = happened.get();
+    assert!(
+        happened.iter().all(|count| *count > 0),
+        "approved, rejected, reset, signed in: {happened:?}"
+    );
 }

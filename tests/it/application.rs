@@ -181,7 +181,7 @@ pub fn ask_for_code(world: &World, phone: &str) -> (String, String) {
     (request, between(&message, "验证码", "，"))
 }
 
-fn identify(world: &World, phone: &str, request: &str, code: &str) -> Answer {
+pub fn identify(world: &World, phone: &str, request: &str, code: &str) -> Answer {
     let body = json!({"phone": phone, "request": request, "code": code});
     call(
         "POST",
@@ -320,6 +320,12 @@ fn from_the_phone_to_the_first_sign_in_and_on_to_another_data_manager() {
         applicant.upload_bytes("licence", page),
         "refused",
         "a page named .pdf"
+    );
+    let program = b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0";
+    assert_eq!(
+        applicant.upload_bytes("licence", program),
+        "refused",
+        "a program named .pdf"
     );
     for slot in SLOTS {
         applicant.upload(slot);

@@ -14,7 +14,7 @@ use domain::audit::{Act, AuditEntry};
 use domain::{ApplicationId, Role};
 use store::applications;
 use utoipa_axum::routes;
-use web::{ApiError, Caller, ErrorCode, OpenApiRouter, Service};
+use web::{ApiError, Caller, ClientAddress, ErrorCode, OpenApiRouter, Service};
 
 /// The routes of this function.
 pub fn router(service: Service) -> OpenApiRouter {
@@ -31,6 +31,7 @@ pub fn router(service: Service) -> OpenApiRouter {
 /// A signed-in reviewer.
 pub(crate) struct ReviewerCaller {
     caller: Caller,
+    address: ClientAddress,
     pub(crate) reviewer: Reviewer,
 }
 
@@ -39,6 +40,7 @@ impl FromRequestParts<Service> for ReviewerCaller {
 
     async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, ApiError> {
         let caller = Caller::from_request_parts(parts, service).await?;
+        let Ok(address) = ClientAddress::from_request_parts(parts, service).await;
         if caller.account.role != Role::Reviewer {
             return Err(ErrorCode::Forbidden.into());
         }
@@ -46,7 +48,11 @@ impl FromRequestParts<Service> for ReviewerCaller {
             login_name: caller.account.login_name.as_str().to_owned(),
             province: caller.account.province.clone(),
         };
-        Ok(Self { caller, reviewer })
+        Ok(Self {
+            caller,
+            address,
+            reviewer,
+        })
     }
 }
 
@@ -70,7 +76,7 @@ impl ReviewerCaller {
             act,
             by: self.caller.account.id.to_string(),
             subject: subject.to_owned(),
-            address: None,
+            address: Some(self.address.text()).filter(|address| !address.is_empty()),
             request: None,
         }
     }
