@@ -1,6 +1,7 @@
 //! An application as the applicant sees it.
 
 use domain::application::{Application, ProfileDraft, Scan, ScanSlot, ScanState, Stage};
+use file_check::Refusal;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -54,6 +55,10 @@ pub(crate) struct ScanStatus {
     size: Option<u64>,
     /// Stable code of why it was refused.
     reason: Option<String>,
+    /// The same in words, and what to do, Chinese.
+    detail_zh: Option<&'static str>,
+    /// The same in English.
+    detail_en: Option<&'static str>,
 }
 
 /// 审核不通过.
@@ -142,12 +147,15 @@ fn scans(application: &Application) -> Vec<ScanStatus> {
             Some(ScanState::Passed { .. }) => ("passed", None),
             Some(ScanState::Refused { reason }) => ("refused", Some(reason.clone())),
         };
+        let (detail_zh, detail_en) = reason.as_deref().and_then(Refusal::texts).unzip();
         ScanStatus {
             slot,
             state,
             file_name: scan.map(|scan| scan.file_name.clone()),
             size: scan.map(|scan| scan.size),
             reason,
+            detail_zh,
+            detail_en,
         }
     });
     statuses.collect()

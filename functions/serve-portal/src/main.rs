@@ -3,5 +3,7 @@
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {
     startup::init_lambda();
-    web::run_lambda(serve_portal::router()).await
+    let store = std::env::var("FLU_STORE_ORIGIN")
+        .map_err(|_| "FLU_STORE_ORIGIN is not set: the origin that files are put to")?;
+    web::run_lambda(serve_portal::router(&store)).await
 }

@@ -1,34 +1,149 @@
-//! The files under `pages/`, one line each.
+//! The files under `pages/`, and the addresses at which a page is found.
 
-/// A file of the portal.
-pub(crate) struct Page {
-    pub(crate) path: &'static str,
-    pub(crate) content_type: &'static str,
-    pub(crate) bytes: &'static [u8],
+/// Every file with its name below `pages/`.
+pub(crate) const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
+
+/// Addresses of pages, without the first slash; `:id` stands for one part. The pages' own list is `assets/routes.js`.
+const PAGES: &[&str] = &[
+    "apply",
+    "forgotten",
+    "material",
+    "videos",
+    "uploads",
+    "uploads/:id",
+    "icd",
+    "death-cases/new",
+    "death-cases",
+    "death-cases/:id",
+    "review",
+    "review/:id",
+    "fleet",
+    "outbox",
+    "account",
+];
+
+/// Whether there is a page at this address (without its first slash).
+pub(crate) fn is_page(path: &str) -> bool {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    PAGES.iter().any(|page| {
+        let (parts, wanted) = (path.split('/'), page.split('/'));
+        parts.clone().count() == wanted.clone().count()
+            && parts
+                .zip(wanted)
+                .all(|(part, wanted)| part == wanted || (wanted == ":id" && !part.is_empty()))
+    })
 }
 
-macro_rules! pages {
-    ($($path:literal: $content_type:literal,)*) => {
-        pub(crate) const PAGES: &[Page] = &[
-            $(Page {
-                path: $path,
-                content_type: $content_type,
-                bytes: include_bytes!(concat!("../pages/", $path)),
-            },)*
-        ];
-    };
-}
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
 
-pages! {
-    "index.html": "text/html; charset=utf-8",
-    "assets/api.js": "text/javascript; charset=utf-8",
-    "assets/dom.js": "text/javascript; charset=utf-8",
-    "assets/findings.js": "text/javascript; charset=utf-8",
-    "assets/icon.svg": "image/svg+xml",
-    "assets/main.js": "text/javascript; charset=utf-8",
-    "assets/portal.css": "text/css; charset=utf-8",
-    "assets/result.js": "text/javascript; charset=utf-8",
-    "assets/send.js": "text/javascript; charset=utf-8",
-    "assets/texts.js": "text/javascript; charset=utf-8",
-    "assets/uploads.js": "text/javascript; charset=utf-8",
+    use super::*;
+
+    fn text(name: &str) -> &'static str {
+        let (_, bytes) = FILES.iter().find(|(known, _)| *known == name).unwrap();
+        std::str::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn the_server_knows_the_same_pages_as_the_menu() {
+        let routes: Vec<&str> = text("assets/routes.js")
+            .split("path: '/")
+            .skip(1)
+            .map(|rest| rest.split('\'').next().unwrap())
+            .filter(|path| !path.is_empty())
+            .collect();
+        let (routes, pages): (BTreeSet<_>, BTreeSet<_>) = (
+            routes.into_iter().collect(),
+            PAGES.iter().copied().collect(),
+        );
+        assert_eq!(routes, pages);
+        assert!(is_page("uploads/") && is_page("uploads/up_1") && !is_page("uploads/a/b"));
+        assert!(!is_page("uploads//") && !is_page("index.html"));
+    }
+
+    /// Files a module asks for, itself included. `import()` counts only where `lazily` says so: it belongs to one page.
+    fn needs(name: &str, lazily: bool, found: &mut BTreeSet<String>) {
+        if !found.insert(name.to_owned()) {
+            return;
+        }
+        let folder = name.rsplit_once('/').unwrap().0;
+        let source = text(name);
+        let static_imports = source
+            .lines()
+            .filter(|line| {
+                line.starts_with("import ")
+                    || line.starts_with("export ") && line.contains(" from ")
+            })
+            .map(|line| line.rsplit('\'').nth(1).unwrap());
+        let dynamic = source
+            .split("import('")
+            .skip(1)
+            .map(|rest| rest.split('\'').next().unwrap());
+        let imports: Vec<&str> = static_imports.chain(dynamic.filter(|_| lazily)).collect();
+        for import in imports {
+            let mut parts: Vec<&str> = folder.split('/').collect();
+            for part in import.split('/') {
+                match part {
+                    "." => {}
+                    ".." => {
+                        parts.pop();
+                    }
+                    part => parts.push(part),
+                }
+            }
+            let target = parts.join("/");
+            assert!(
+                FILES.iter().any(|(known, _)| *known == target),
+                "{name} imports {import}, which is no file"
+            );
+            needs(&target, lazily, found);
+        }
+    }
+
+    #[test]
+    fn every_module_is_there_and_used() {
+        let mut used = BTreeSet::new();
+        needs("assets/main.js", true, &mut used);
+        let modules: BTreeSet<String> = FILES
+            .iter()
+            .map(|(name, _)| (*name).to_owned())
+            .filter(|name| name.ends_with(".js") && name != "assets/old-browser.js")
+            .collect();
+        assert_eq!(used, modules);
+    }
+
+    #[test]
+    fn no_page_takes_more_than_a_hundred_kilobytes() {
+        let mut frame = BTreeSet::new();
+        needs("assets/main.js", false, &mut frame);
+        for page in text("assets/routes.js").split("import('./").skip(1) {
+            let page = format!("assets/{}", page.split('\'').next().unwrap());
+            let mut files = frame.clone();
+            // 申请账号 loads its steps one by one; together they are the most it ever takes.
+            needs(&page, true, &mut files);
+            let fixed = ["shell.html", "assets/portal.css", "assets/icon.svg"];
+            let bytes: usize = files
+                .iter()
+                .map(String::as_str)
+                .chain(fixed)
+                .map(|name| text(name).len())
+                .sum();
+            assert!(bytes < 100_000, "{page}: {bytes} bytes");
+        }
+    }
+
+    #[test]
+    fn nothing_runs_that_stands_in_a_page() {
+        let shell = text("shell.html");
+        assert!(!shell.contains("style=") && !shell.contains(" onclick"));
+        for script in shell.split("<script").skip(1) {
+            assert!(script.split('>').next().unwrap().contains(" src="));
+        }
+        for (name, _) in FILES.iter().filter(|(name, _)| name.ends_with(".js")) {
+            for unsafe_way in ["innerHTML", "outerHTML", "insertAdjacentHTML", "eval("] {
+                assert!(!text(name).contains(unsafe_way), "{name}: {unsafe_way}");
+            }
+        }
+    }
 }

@@ -40,6 +40,7 @@ impl Functions {
         sending: Sending,
         passwords: PasswordPolicy,
         watch: Option<&Watch>,
+        store_origin: &str,
     ) -> Self {
         let of = |function| match watch {
             Some(watch) => watch.service(function, &service),
@@ -72,7 +73,7 @@ impl Functions {
             .merge(request_upload::router(of("request-upload")))
             .merge(read_audit::router(of("read-audit")))
             .merge(list_uploads::router(of("list-uploads")))
-            .merge(serve_portal::router());
+            .merge(serve_portal::router(store_origin));
         let on_object = vec![
             OnObject {
                 function: "validate-upload",

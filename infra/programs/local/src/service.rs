@@ -131,8 +131,13 @@ impl Service {
             config: notices.config.clone(),
             clock: service.clock.clone(),
         };
-        let watch = options.watch.as_ref();
-        let functions = Functions::new(service.clone(), sending, options.password_policy, watch);
+        let functions = Functions::new(
+            service.clone(),
+            sending,
+            options.password_policy,
+            options.watch.as_ref(),
+            &servers.s3_endpoint,
+        );
         let nudge = Nudge::new();
         let mut routes = web::application(functions.routes.clone()).merge(sample::router(trial));
         let (foreign_sender, foreign) = mpsc::unbounded_channel();

@@ -1,0 +1,83 @@
+//! Signing in and out, 账号设置, and who may see which page; both languages.
+
+use domain::Role;
+
+use crate::browser::Browser;
+use crate::people::account;
+use crate::world::{PASSWORD, World};
+
+#[test]
+fn a_wrong_password_an_ended_session_and_another_password() {
+    let world = World::shared();
+    let hospital = world.hospital();
+    let browser = Browser::start(world);
+    // A page that needs a session asks for it and then goes on where it was.
+    browser.open("/icd");
+    browser.fill("登录名或手机号码", &hospital.login);
+    browser.fill("密码", "Wrong-2026!");
+    browser.click("登录");
+    browser.see("登录名或密码错误");
+    browser.fill("密码", PASSWORD);
+    browser.click("登录");
+    browser.see("编码类别");
+    assert_eq!(browser.path(), "/icd");
+
+    browser.click("账号设置");
+    browser.see(&hospital.login);
+    browser.fill("原密码", PASSWORD);
+    browser.fill("新密码", "Another-Winter-2026");
+    browser.fill("再次填写新密码", "Another-Winter-2027");
+    browser.click("修改密码");
+    browser.see("两次填写的新密码不一致");
+    browser.fill("再次填写新密码", "Another-Winter-2026");
+    browser.click("修改密码");
+    browser.see("密码已修改，其他登录均已退出。");
+    browser.click("退出登录");
+    browser.see("用户注册");
+    browser.open("/uploads");
+    browser.see("用户注册");
+}
+
+#[test]
+fn each_role_has_its_own_pages() {
+    let world = World::shared();
+    let browser = Browser::start(world);
+    browser.sign_in(&account(world, Role::Reviewer), PASSWORD);
+    browser.see("审核列表");
+    assert_eq!(browser.path(), "/review");
+    browser.open("/uploads");
+    browser.see("当前账号没有此项权限");
+    browser.open("/no/such/page");
+    browser.see("没有这个页面");
+}
+
+#[test]
+fn english_is_one_click_away_and_stays() {
+    let world = World::shared();
+    let hospital = world.hospital();
+    let browser = Browser::start(world);
+    browser.open("/");
+    browser.see("用户注册");
+    browser.click("English");
+    browser.see("Forgotten password");
+    browser.fill("Login name or mobile phone", &hospital.login);
+    browser.fill("Password", "Wrong-2026!");
+    browser.click("Sign in");
+    browser.see("The login name or the password is wrong");
+    browser.fill("Password", PASSWORD);
+    browser.click("Sign in");
+    browser.see("Nothing uploaded yet");
+    for (menu, seen) in [
+        ("Upload ICD codes", "In use from"),
+        ("Material", "Material"),
+        ("Account settings", "New password again"),
+    ] {
+        browser.click(menu);
+        browser.see(seen);
+        // Names of people and hospitals stay as they are; everything else is English.
+        let chinese = browser.script("const name = document.getElementById('who').textContent; return document.body.innerText.replaceAll(name, '').replace('中文', '').match(/[\\u4e00-\\u9fff]+/g)");
+        assert!(chinese.is_null(), "{menu}: {chinese}");
+    }
+    browser.click("中文");
+    browser.see("账号信息");
+}

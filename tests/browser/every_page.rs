@@ -1,0 +1,146 @@
+//! Every page in both languages and three widths: axe finds nothing, nothing stands out over the edge, nothing is refused by the
+//! policy, and the page has its title, its place and the support block.
+
+use std::path::PathBuf;
+
+use domain::Role;
+use serde_json::{Value, json};
+
+use crate::application;
+use crate::browser::Browser;
+use crate::people::{account, number, phone};
+use crate::samples::{WITH_ERRORS, clean};
+use crate::world::{PASSWORD, World};
+
+/// axe-core 4.14.1, see its folder.
+const AXE: &str = include_str!("axe-core/axe.min.js");
+const RUN_AXE: &str = "
+    const done = arguments[arguments.length - 1];
+    axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] })
+        .then((found) => done(found.violations.map((one) => `${one.id}: ${one.help} — ${one.nodes.map((node) => `${node.target} ${node.failureSummary}`).join(' | ')}`)), (error) => done([String(error)]));";
+
+/// Where pictures go, if they are wanted.
+fn pictures() -> Option<PathBuf> {
+    std::env::var_os("FLU_PICTURES").map(PathBuf::from)
+}
+
+/// Looks at the page that is open now.
+pub fn examine(browser: &Browser<'_>, name: &str) {
+    for (language, button) in [("zh", "English"), ("en", "中文")] {
+        for width in [1280, 768, 375] {
+            browser.width(width);
+            let over = browser.script("
+                const wide = document.documentElement.scrollWidth - innerWidth;
+                const out = [...document.querySelectorAll('body *')].filter((one) => { const box = one.getBoundingClientRect(); return box.width > 0 && box.right > innerWidth + 1 && !one.closest('.table, .skip'); });
+                return wide > 0 || out.length ? [wide, out.slice(0, 5).map((one) => one.outerHTML.slice(0, 160))] : null;");
+            assert!(over.is_null(), "{name} in {language} at {width}: {over}");
+            if let Some(folder) = pictures().filter(|_| width != 768) {
+                let picture = browser.picture();
+                std::fs::write(
+                    folder.join(format!("{name}-{language}-{width}.png")),
+                    picture,
+                )
+                .unwrap();
+            }
+        }
+        browser.width(1280);
+        assert_eq!(axe(browser), json!([]), "{name} in {language}");
+        let frame = browser.script("return [document.title.length > 5, document.querySelectorAll('h1').length, document.body.innerText.includes('400-0030-686'), document.body.innerText.includes('616841924')]");
+        assert_eq!(frame, json!([true, 1, true, true]), "{name} in {language}");
+        browser.click(button);
+        browser.until("the other language", || {
+            let lang = browser.script("return document.documentElement.lang");
+            lang == if language == "zh" { "en" } else { "zh-CN" }
+        });
+        browser.until("it is drawn", || {
+            !browser.text().contains("正在加载…") && !browser.text().contains("Loading…")
+        });
+    }
+    assert_eq!(browser.complaints(), Vec::<String>::new(), "{name}");
+}
+
+fn axe(browser: &Browser<'_>) -> Value {
+    browser.script(AXE);
+    browser.script_later(RUN_AXE)
+}
+
+#[test]
+fn pages_of_a_hospital() {
+    let world = World::shared();
+    let hospital = world.hospital();
+    hospital.upload("lis_2019_11.zip", &clean("lis", 40, 3));
+    hospital.upload("hqms_2019_11.zip", &clean("hqms", 12, 3));
+    let upload = hospital.upload("flu_with_errors.zip", WITH_ERRORS);
+    let browser = Browser::start(world);
+    browser.open("/");
+    examine(&browser, "sign-in");
+    browser.open("/forgotten");
+    examine(&browser, "forgotten");
+    browser.sign_in(&hospital.login, PASSWORD);
+    browser.see("lis_2019_11.zip");
+    examine(&browser, "uploads");
+    browser.open(&format!("/uploads/{}", upload["id"].as_str().unwrap()));
+    browser.until("the findings are listed", || {
+        browser.count("#findings tbody tr") > 0
+    });
+    examine(&browser, "upload-result");
+    for (path, name) in [
+        ("/icd", "icd"),
+        ("/death-cases/new", "death-case-new"),
+        ("/material", "material"),
+        ("/videos", "videos"),
+        ("/account", "account"),
+        ("/nowhere", "not-found"),
+    ] {
+        browser.open(path);
+        examine(&browser, name);
+    }
+}
+
+#[test]
+fn pages_of_applicants_and_reviewers() {
+    let world = World::shared();
+    let browser = Browser::start(world);
+    let phone = phone();
+    browser.open("/apply");
+    examine(&browser, "apply-identity");
+    application::identify(&browser, &phone);
+    examine(&browser, "apply-profile-blank");
+    application::fill_in(
+        &browser,
+        &format!("示例市第{}人民医院", number()),
+        "wang@example.org",
+    );
+    browser.click("下一步");
+    browser.see("资料下载并打印盖章");
+    examine(&browser, "apply-documents");
+    browser.click("修改");
+    browser.see("数据管理员信息");
+    examine(&browser, "apply-profile");
+    browser.click("下一步");
+    application::upload_scans(&browser);
+    browser.click("下一步：提交审核");
+    browser.see("请等待审核");
+    examine(&browser, "apply-status");
+
+    let desk = Browser::start(world);
+    desk.sign_in(&account(world, Role::Reviewer), PASSWORD);
+    desk.see("待审核");
+    examine(&desk, "review");
+    desk.click("人民医院");
+    desk.see("盖章扫描件");
+    desk.until("the scan is shown", || desk.count(".scan") > 0);
+    examine(&desk, "review-application");
+}
+
+#[test]
+fn pages_of_an_operator() {
+    let world = World::shared();
+    let browser = Browser::start(world);
+    browser.sign_in(&account(world, Role::Operator), PASSWORD);
+    browser.see("前置机");
+    for (path, name) in [("/fleet", "fleet"), ("/outbox", "outbox")] {
+        browser.open(path);
+        examine(&browser, name);
+    }
+}

@@ -1,0 +1,23 @@
+//! The pages, used in a real browser as people use them: by what is written on buttons, fields and links.
+//!
+//! Needs Chromium and chromedriver (`tests/run` installs them on Debian). `FLU_PICTURES=<folder>` keeps a picture of every page.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    dead_code,
+    unreachable_pub,
+    reason = "a failing test may end where it stands; nothing here is a library, and the world is shared with the other tests"
+)]
+
+mod account;
+mod application;
+mod browser;
+mod every_page;
+mod people;
+#[path = "../it/samples.rs"]
+mod samples;
+mod upload;
+mod webdriver;
+#[path = "../it/world.rs"]
+mod world;
