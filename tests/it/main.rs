@@ -12,6 +12,8 @@ mod actors;
 mod application;
 mod broken_files;
 mod faults;
+mod icd;
+mod icd_redelivery;
 mod isolation;
 mod mending;
 mod presigned;

@@ -10,9 +10,10 @@ use domain::{
     AccountState, Clock, FileName, Institution, NewAccount, PasswordHash, Role, Sha256, Upload,
     UploadId, UploadKind, UploadStatus,
 };
-use http::Request;
+use http::{Method, Request};
 use intake::Intake;
 use jiff::{SignedDuration, Timestamp};
+use load_icd_file::Loading;
 use object_store_server::{ObjectCreated, ObjectStore};
 use serde_json::Value;
 use startup::{Clients, Config, Options};
@@ -118,6 +119,17 @@ impl Stage {
         )
     }
 
+    /// A process that reads ICD code files.
+    pub async fn loader(&self, faults: &Faults) -> Loading {
+        let clients = self.clients(faults).await;
+        Loading::new(
+            clients.store,
+            clients.files,
+            self.clock(),
+            standard::versions(),
+        )
+    }
+
     /// A new hospital with the institution of the sample data.
     pub async fn player(&self) -> Player {
         static NUMBER: AtomicU32 = AtomicU32::new(1);
@@ -166,6 +178,7 @@ impl Stage {
             object_version: None,
             received_at: None,
             standard: None,
+            code_files: None,
             lease: None,
             fence: 0,
             progress: None,
@@ -180,12 +193,17 @@ impl Stage {
     }
 
     pub async fn put(&self, upload: &Upload, bytes: &[u8]) -> Value {
+        self.put_at(&upload.object_key(), bytes).await
+    }
+
+    /// Puts an object and gives the event the store sends.
+    pub async fn put_at(&self, key: &str, bytes: &[u8]) -> Value {
         let clients = self.clients(&Faults::none()).await;
         clients
             .s3
             .put_object()
             .bucket("flu")
-            .key(upload.object_key())
+            .key(key)
             .body(bytes.to_vec().into())
             .send()
             .await
@@ -193,15 +211,20 @@ impl Stage {
         // Only this PUT makes events, and the store sends each before it answers.
         let mut event = None;
         while let Ok(next) = self.events.lock().unwrap().try_recv() {
-            if next.key == upload.object_key() {
+            if next.key == key {
                 event = Some(next.notification());
             }
         }
         event.expect("the store sent no event")
     }
 
-    /// An answer of the list's API, as the hospital reads it.
+    /// An answer of the API, as the hospital reads it.
     pub async fn read(&self, player: &Player, path: &str) -> Value {
+        self.call(player, Method::GET, path).await
+    }
+
+    /// What a request of the hospital's answers.
+    pub async fn call(&self, player: &Player, method: Method, path: &str) -> Value {
         let clients = self.clients(&Faults::none()).await;
         let service = Service {
             store: clients.store,
@@ -213,8 +236,11 @@ impl Stage {
         let now = self.clock().now();
         let begun = sessions::begin(&service.store, &player.account, now).await;
         let (token, _) = begun.unwrap();
-        let router: Router = web::application(list_uploads::router(service));
-        let request = Request::get(format!("/api/v1{path}"))
+        let routes = list_uploads::router(service.clone()).merge(manage_icd_files::router(service));
+        let router: Router = web::application(routes);
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/api/v1{path}"))
             .header("authorization", format!("Bearer {}", token.expose()))
             .body(Body::empty())
             .unwrap();

@@ -249,6 +249,10 @@ impl Hospital<'_> {
         call("POST", &self.world.url(path), &self.token, Some(body))
     }
 
+    pub fn delete(&self, path: &str) -> Answer {
+        call("DELETE", &self.world.url(path), &self.token, None)
+    }
+
     /// Registers an upload.
     pub fn ticket(&self, name: &str, bytes: &[u8], dry_run: bool) -> Ticket {
         let sha256 = hex::encode(Sha256::digest(bytes));

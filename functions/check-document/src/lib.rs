@@ -5,10 +5,10 @@
 
 use std::future::Future;
 
+use arrivals::{Arrival, Handle, Malformed, deliver};
 use domain::application::ScanState;
 use file_check::{Limits, MediaType, Refusal, inspect};
-use intake::{Arrival, Event, Message, parse};
-use serde_json::{Value, json};
+use serde_json::Value;
 use store::{Files, Store, StoreError, applications, keys};
 use thiserror::Error;
 
@@ -55,8 +55,8 @@ pub struct Checking<F> {
 #[derive(Debug, Error)]
 pub enum CheckError {
     /// Not a form of event this function knows.
-    #[error("not an event of an object store")]
-    Malformed,
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
     /// Table or bucket.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -65,48 +65,20 @@ pub enum CheckError {
     Broken,
 }
 
-/// Handles an event: bare from the object store, inside messages of a queue, or as MinIO's webhook sends it. The answer to a
-/// queue names the messages to be delivered again; to others it is empty.
+/// Handles an event; see [`deliver`] for its forms and the answer.
 ///
 /// # Errors
 /// When an event that did not come by a queue must be sent again.
 pub async fn run<F: Findings>(checking: &Checking<F>, event: Value) -> Result<Value, CheckError> {
-    match parse(event).ok_or(CheckError::Malformed)? {
-        Event::Test => Ok(Value::Null),
-        Event::Store(arrivals) => {
-            all(checking, &arrivals).await?;
-            Ok(Value::Null)
-        }
-        Event::Queue(messages) => {
-            let mut again = Vec::new();
-            for message in messages {
-                if let Err(error) = one_message(checking, &message).await {
-                    tracing::warn!(message = message.id, %error, "message {} is given back: {error}", message.id);
-                    again.push(json!({"itemIdentifier": message.id}));
-                }
-            }
-            Ok(json!({"batchItemFailures": again}))
-        }
-    }
+    deliver(checking, event).await
 }
 
-async fn one_message<F: Findings>(
-    checking: &Checking<F>,
-    message: &Message,
-) -> Result<(), CheckError> {
-    let arrivals = message.arrivals.as_ref().ok_or(CheckError::Malformed)?;
-    all(checking, arrivals).await
-}
+impl<F: Findings> Handle for Checking<F> {
+    type Error = CheckError;
 
-/// Goes through all of them even if one fails: the next delivery finds the others done.
-async fn all<F: Findings>(checking: &Checking<F>, arrivals: &[Arrival]) -> Result<(), CheckError> {
-    let mut outcome = Ok(());
-    for arrival in arrivals {
-        if let Err(error) = check(checking, arrival).await {
-            outcome = Err(error);
-        }
+    async fn arrived(&self, arrival: &Arrival) -> Result<(), CheckError> {
+        check(self, arrival).await
     }
-    outcome
 }
 
 async fn check<F: Findings>(checking: &Checking<F>, arrival: &Arrival) -> Result<(), CheckError> {

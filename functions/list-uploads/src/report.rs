@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION};
 use axum::response::{IntoResponse, Response};
 use domain::Upload;
+use intake::{CodeCache, IntakeError};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use store::keys;
 use tokio::sync::Semaphore;
@@ -143,9 +144,17 @@ async fn answer(
     let links = link_heads(service, &upload).await?;
     let elsewhere = link_pages(service, &upload, &links).await?;
     let standard = service.standard(upload.standard.as_deref());
+    // Those it was judged with, whatever the hospital has uploaded or deleted since.
+    let codes = CodeCache::default()
+        .load(&service.store, &service.files, &upload)
+        .await
+        .map_err(|error| match error {
+            IntakeError::Store(error) => error.into(),
+            other => ApiError::internal(other),
+        })?;
     let judged = upload.clone();
     let made = spawn_blocking(move || {
-        let settings = intake::settings(standard, &judged, institution.as_ref());
+        let settings = intake::settings(standard, &judged, institution.as_ref(), &codes);
         let options = Options {
             language: texts(language),
             elsewhere: &elsewhere,

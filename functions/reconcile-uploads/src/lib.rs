@@ -153,14 +153,14 @@ async fn expire(
 /// A season's bucket holds millions of objects and a listing comes by key, not by time: so each sweep looks at a few
 /// thousand from a place of its own, and goes on at the beginning when it comes to the end.
 async fn strangers(intake: &Intake) -> Result<u32, IntakeError> {
-    let start = format!("{}data/{}", keys::INCOMING_PREFIX, AccountId::random());
+    let start = format!("{}{}", keys::DATA_PREFIX, AccountId::random());
     let mut after = Some(start.clone());
     let mut has_wrapped = false;
     let mut count = 0;
     for _ in 0..LISTINGS {
         let found = intake
             .files
-            .list(keys::INCOMING_PREFIX, after.as_deref())
+            .list(keys::DATA_PREFIX, after.as_deref())
             .await?;
         for object in &found {
             if has_wrapped && object.key > start {
@@ -212,6 +212,7 @@ mod tests {
             object_version: None,
             received_at: None,
             standard: None,
+            code_files: None,
             lease: None,
             fence: 0,
             progress: None,

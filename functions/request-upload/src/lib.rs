@@ -83,6 +83,7 @@ async fn request_upload(
         object_version: None,
         received_at: None,
         standard: None,
+        code_files: None,
         lease: None,
         fence: 0,
         progress: None,

@@ -39,6 +39,8 @@ pub enum Act {
     AccountCreated,
     /// Reset an account for another data manager.
     AccountReset,
+    /// Took an ICD code file out of use.
+    IcdFileDeleted,
 }
 
 /// One line of the audit trail: who did what to what, when, from where. No value of a patient, no code, no password.

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use rand::random;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -62,6 +63,64 @@ impl ApplicationId {
 pub struct UploadId(String);
 
 const SEQUENCE_LETTERS: usize = 8;
+
+/// Names an ICD code file: `i`, the millisecond it was registered in, and 128 random bits. Newer ones sort later.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct IcdFileId(String);
+
+/// Letters of a millisecond; enough until the year 3084.
+const MOMENT_LETTERS: usize = 9;
+
+impl IcdFileId {
+    /// A new id for a file registered at this moment.
+    pub fn new(registered_at: Timestamp) -> Self {
+        let moment = u64::try_from(registered_at.as_millisecond()).unwrap_or_default();
+        Self(format!(
+            "i{}{}",
+            base32::number(moment, MOMENT_LETTERS),
+            base32::bits128(random())
+        ))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for IcdFileId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let rest = text.strip_prefix('i').ok_or(IdError)?;
+        let (moment, bits) = rest.split_at_checked(MOMENT_LETTERS).ok_or(IdError)?;
+        if !base32::is_bits128(bits) || base32::parse_number(moment).is_none() {
+            return Err(IdError);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for IcdFileId {
+    type Error = IdError;
+
+    fn try_from(text: String) -> Result<Self, IdError> {
+        text.parse()
+    }
+}
+
+impl From<IcdFileId> for String {
+    fn from(id: IcdFileId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for IcdFileId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
 
 impl UploadId {
     /// A new id for the account's `sequence`-th ticket.
@@ -204,6 +263,28 @@ mod tests {
         assert!(ids.is_sorted());
         assert_eq!(ids[4].sequence(), 1000);
         assert_ne!(UploadId::new(7), UploadId::new(7));
+    }
+
+    #[test]
+    fn ids_of_code_files_sort_by_time_and_nothing_else_is_one() {
+        let at = |millisecond| Timestamp::from_millisecond(millisecond).unwrap();
+        let ids: Vec<IcdFileId> = [0, 1, 31, 32, 1_900_000_000_000]
+            .map(|moment| IcdFileId::new(at(moment)))
+            .into();
+        assert!(ids.is_sorted());
+        assert_ne!(IcdFileId::new(at(7)), IcdFileId::new(at(7)));
+        let id = &ids[4];
+        assert_eq!(id.as_str().parse(), Ok(id.clone()));
+        for foreign in [
+            "",
+            "i",
+            "时",
+            &id.as_str()[1..],
+            &format!("{id}0"),
+            "i00000000时",
+        ] {
+            assert_eq!(foreign.parse::<IcdFileId>(), Err(IdError), "{foreign}");
+        }
     }
 
     #[test]

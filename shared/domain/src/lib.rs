@@ -5,6 +5,7 @@ pub mod application;
 pub mod audit;
 mod base32;
 mod clock;
+mod icd_file;
 mod ids;
 pub mod notice;
 mod password;
@@ -19,7 +20,8 @@ pub use account::{
     Account, AccountError, AccountState, Institution, LoginName, NewAccount, Phone, Role,
 };
 pub use clock::{Clock, beijing};
-pub use ids::{AccountId, ApplicationId, IdError, UploadId};
+pub use icd_file::{IcdFile, IcdFileProblem, IcdFileResult, IcdFileStatus};
+pub use ids::{AccountId, ApplicationId, IcdFileId, IdError, UploadId};
 pub use password::{PasswordError, PasswordHash};
 pub use password_policy::{
     INITIAL_PASSWORD_LIFETIME, NoSuchPolicy, PASSWORD_WARNING, PasswordDefect, PasswordPolicy,

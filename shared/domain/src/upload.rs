@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{AccountId, Sha256, UploadId};
+use crate::{AccountId, IcdFileId, Sha256, UploadId};
 
 /// What is uploaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,6 +101,16 @@ pub enum FailureReason {
 }
 
 impl FailureReason {
+    /// Its stable code.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LengthDiffers => "length_differs",
+            Self::ContentDiffers => "content_differs",
+            Self::ObjectGone => "object_gone",
+            Self::CheckFailed => "check_failed",
+        }
+    }
+
     /// What happened and what to do, Chinese.
     pub fn text_zh(self) -> &'static str {
         match self {
@@ -181,6 +191,9 @@ pub struct Figures {
     pub kinds: Vec<String>,
     /// Codes of the kinds of record that were kept, one object each.
     pub segments: Vec<String>,
+    /// ICD code files that records were held against.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub code_files: Vec<IcdFileId>,
 }
 
 /// What became of the records beside the uploads that came before.
@@ -235,6 +248,10 @@ pub struct Upload {
     /// Version of the standard, pinned when it was first claimed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standard: Option<String>,
+    /// The hospital's ICD code files in use, pinned when it was first claimed: what is uploaded or deleted later changes
+    /// nothing, however often it is judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_files: Option<Vec<IcdFileId>>,
     /// Who works on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Lease>,

@@ -1,8 +1,7 @@
 use std::io::Cursor;
 use std::ops::ControlFlow;
 
-use domain::{Account, Upload, UploadProgress, beijing};
-use jiff::Timestamp;
+use domain::{Account, IcdFileId, Upload, UploadProgress, beijing};
 use standard::Standard;
 use tokio::sync::mpsc::Sender;
 use validation::links::{Segment, SegmentBuilder};
@@ -11,6 +10,8 @@ use validation::{
     CheckError, Finding, Institution, JudgedRecord, Limits, Links, Progress, Settings, Sink,
     Summary,
 };
+
+use crate::UploadCodes;
 
 /// What a running check tells.
 pub(crate) enum Message {
@@ -25,6 +26,8 @@ pub(crate) struct Judged {
     pub(crate) summary: Summary,
     pub(crate) segments: Vec<Segment>,
     pub(crate) heads: Vec<PageHead>,
+    /// ICD code files that records were held against.
+    pub(crate) code_files: Vec<IcdFileId>,
 }
 
 /// The settings an upload is judged by: now, and again when its report is made.
@@ -32,13 +35,14 @@ pub fn settings<'a>(
     standard: &'a Standard,
     upload: &Upload,
     institution: Option<&'a Institution>,
+    codes: &'a UploadCodes,
 ) -> Settings<'a> {
     Settings {
         standard,
         // By the store's clock at arrival, not by today's: a check repeated later must find the same.
         received_at: beijing(upload.received_at.unwrap_or(upload.registered_at)),
         institution,
-        codes: None,
+        codes: Some(codes.look_up()),
         links: Links::Deferred,
         limits: Limits::default(),
     }
@@ -52,23 +56,12 @@ pub(crate) fn institution(account: &Account) -> Option<Institution> {
     })
 }
 
-/// Day and time are those of the arrival; see [`settings`].
-pub(crate) fn version_for(standards: &[Standard], received_at: Timestamp) -> Option<&Standard> {
-    let day = beijing(received_at).date();
-    standards
-        .iter()
-        .rev()
-        .find(|standard| {
-            standard.first_day <= day && standard.last_day.is_none_or(|last| day <= last)
-        })
-        .or(standards.last())
-}
-
 /// Checks an archive. Blocks; stops early when nobody listens any more.
 pub(crate) fn judge(
     standard: &'static Standard,
     upload: &Upload,
     institution: Option<&Institution>,
+    codes: &UploadCodes,
     archive: Vec<u8>,
     messages: Sender<Message>,
 ) -> Result<Judged, CheckError> {
@@ -82,10 +75,10 @@ pub(crate) fn judge(
     let summary = validation::check(
         upload.file_name.as_str(),
         Cursor::new(archive),
-        &settings(standard, upload, institution),
+        &settings(standard, upload, institution, codes),
         &mut recorder,
     )?;
-    recorder.finish(summary)
+    recorder.finish(summary, codes.consulted())
 }
 
 struct Recorder {
@@ -110,7 +103,11 @@ impl Recorder {
         }
     }
 
-    fn finish(mut self, summary: Summary) -> Result<Judged, CheckError> {
+    fn finish(
+        mut self,
+        summary: Summary,
+        code_files: Vec<IcdFileId>,
+    ) -> Result<Judged, CheckError> {
         let pages = std::mem::take(&mut self.pages);
         self.page(pages.finish());
         if self.is_alone {
@@ -120,6 +117,7 @@ impl Recorder {
             summary,
             segments: self.segments.finish(),
             heads: self.heads,
+            code_files,
         })
     }
 }

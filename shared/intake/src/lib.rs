@@ -1,19 +1,21 @@
 #![doc = include_str!("../README.md")]
 
-mod event;
+mod codes;
 mod judge;
-mod object;
 mod process;
 mod results;
 mod settle;
 
-use domain::Clock;
+use std::sync::Arc;
+
+use domain::{Clock, IcdFileId};
 use jiff::SignedDuration;
 use standard::Standard;
 use store::{Files, Store, StoreError};
 use thiserror::Error;
 
-pub use event::{Event, Message, parse};
+pub use arrivals::Arrival;
+pub use codes::{CodeCache, UploadCodes};
 pub use judge::settings;
 pub use process::process;
 
@@ -28,6 +30,8 @@ pub struct Intake {
     pub clock: Clock,
     /// The versions of the interface standard, oldest first, with the deployment's overrides applied.
     pub standards: &'static [Standard],
+    /// Codes of hospitals, as they were read before.
+    pub codes: Arc<CodeCache>,
     /// How long a claim holds unless it is renewed.
     pub lease: SignedDuration,
 }
@@ -40,6 +44,7 @@ impl Intake {
             files,
             clock,
             standards,
+            codes: Arc::default(),
             lease: SignedDuration::from_mins(2),
         }
     }
@@ -51,17 +56,6 @@ impl Intake {
             .or(self.standards.last())
             .unwrap_or_else(standard::latest)
     }
-}
-
-/// An object that arrived.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Arrival {
-    /// The bucket it arrived in.
-    pub bucket: String,
-    /// Its key, decoded.
-    pub key: String,
-    /// Its version, where the store told one.
-    pub version: Option<String>,
 }
 
 /// What came of an arrival.
@@ -87,6 +81,9 @@ pub enum IntakeError {
     /// The check came to no result.
     #[error("the check broke off")]
     Broken,
+    /// The codes of a file an upload was claimed with are gone or damaged.
+    #[error("the codes of file `{0}` cannot be read")]
+    Codes(IcdFileId),
     /// A stored object is not what this program wrote.
     #[error("the stored records of kind `{kind}` cannot be read: {message}")]
     Segment {

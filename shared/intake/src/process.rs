@@ -1,14 +1,15 @@
-use domain::{FailureReason, Upload, UploadProgress, UploadStatus};
+use arrivals::Announced;
+use domain::{FailureReason, Upload, UploadProgress, UploadStatus, beijing};
 use jiff::{SignedDuration, Timestamp};
 use store::uploads::{self, Claim, Claimed, Ending};
-use store::{Found, StoreError, accounts, keys};
+use store::{Found, StoreError, accounts, icd_files, keys};
 use tokio::sync::mpsc::{self, Receiver};
 use tokio::task::{JoinHandle, spawn_blocking};
 use validation::CheckError;
 use validation::report::pages::Page;
 
 use crate::judge::{self, Judged, Message};
-use crate::{Arrival, Intake, IntakeError, Processed, object, results, settle};
+use crate::{Arrival, Intake, IntakeError, Processed, results, settle};
 
 /// Pages written in one go: what one batch of the table takes.
 const PAGES_AT_ONCE: usize = 25;
@@ -20,7 +21,8 @@ const DEADLY: u64 = 30;
 /// Brings the upload an object belongs to into its final state.
 ///
 /// 1. **Find the ticket.** Only keys this service gave out are looked at: anyone may be able to send an event.
-/// 2. **Claim it**, which raises the fence and pins the versions of object and standard. A second delivery finds the claim,
+/// 2. **Claim it**, which raises the fence and pins the versions of object and standard and the hospital's ICD code files
+///    in use, so that every later try judges alike. A second delivery finds the claim,
 ///    or the result; a worker that died loses it when the lease runs out.
 /// 3. **Read that version** and compare it with what was announced.
 /// 4. **Check it**, writing pages of findings meanwhile under the number of the claim, where no reader looks.
@@ -62,10 +64,15 @@ pub async fn process(intake: &Intake, arrival: &Arrival) -> Result<Processed, In
             (None, version) => version.unwrap_or("null"),
         },
         received_at,
-        standard: judge::version_for(intake.standards, received_at)
+        standard: standard::in_force(intake.standards, beijing(received_at).date())
             .map_or("", |standard| &standard.version),
     };
-    match uploads::claim(&intake.store, &account, &id, &claim, now).await? {
+    // Read before the claim, which pins them unless an earlier one has.
+    let code_files = match &upload.code_files {
+        Some(pinned) => pinned.clone(),
+        None => icd_files::in_use(&intake.store, &account).await?,
+    };
+    match uploads::claim(&intake.store, &account, &id, &claim, &code_files, now).await? {
         Claimed::Yes(held) => work(intake, &held, found).await,
         Claimed::Held(_) => Ok(Processed::Held),
         Claimed::Final(upload) => conclude(intake, &upload).await,
@@ -125,7 +132,13 @@ async fn judge_and_commit(
     if held.fence > DEADLY {
         return fail(intake, held, FailureReason::CheckFailed).await;
     }
-    let archive = match object::read(intake, held, found.size).await? {
+    let announced = Announced {
+        key: &held.object_key(),
+        version: held.object_version.as_deref().unwrap_or_default(),
+        size: held.size,
+        sha256: &held.sha256,
+    };
+    let archive = match arrivals::read(&intake.files, announced, found.size).await? {
         Ok(archive) => archive,
         Err(reason) => return fail(intake, held, reason).await,
     };
@@ -146,7 +159,7 @@ async fn judge_and_commit(
     } else {
         kinds.collect()
     };
-    let figures = results::figures(&judged.summary, kept);
+    let figures = results::figures(&judged.summary, kept, judged.code_files);
     let mut settlement = None;
     if held.dry_run {
         let settled = settle::dry_run(intake, held, judged.segments, &judged.summary).await?;
@@ -193,10 +206,15 @@ async fn check(
         .await?
         .and_then(|account| judge::institution(&account));
     let standard = intake.standard(held.standard.as_deref());
+    let codes = intake
+        .codes
+        .load(&intake.store, &intake.files, held)
+        .await?;
     let (sender, receiver) = mpsc::channel(8);
     let upload = held.clone();
     let worker: JoinHandle<Result<Judged, CheckError>> = spawn_blocking(move || {
-        judge::judge(standard, &upload, institution.as_ref(), archive, sender)
+        let institution = institution.as_ref();
+        judge::judge(standard, &upload, institution, &codes, archive, sender)
     });
     let listened = listen(intake, held, receiver).await;
     // `listen` has dropped the channel if it failed, so the check stops at its next sign of progress.

@@ -1,6 +1,6 @@
 //! What a worker writes before it commits: all of it under its own generation, where no reader looks yet.
 
-use domain::{Figures, Upload, UploadOutcome};
+use domain::{Figures, IcdFileId, Upload, UploadOutcome};
 use jiff::{SignedDuration, Timestamp};
 use store::findings::{StoredPage, write_document, write_pages};
 use store::keys::{self, Key};
@@ -66,7 +66,11 @@ pub(crate) async fn segments(
 }
 
 /// The figures the list shows.
-pub(crate) fn figures(summary: &Summary, segments: Vec<String>) -> Figures {
+pub(crate) fn figures(
+    summary: &Summary,
+    segments: Vec<String>,
+    code_files: Vec<IcdFileId>,
+) -> Figures {
     let mut kinds: Vec<String> = Vec::new();
     for kind in summary
         .files
@@ -91,5 +95,6 @@ pub(crate) fn figures(summary: &Summary, segments: Vec<String>) -> Figures {
         truncated: summary.truncated,
         kinds,
         segments,
+        code_files,
     }
 }

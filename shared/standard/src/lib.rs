@@ -19,4 +19,4 @@ pub use file_kind::FileKind;
 pub use icd_template::{IcdCategory, IcdColumn, IcdTemplate};
 pub use overrides::{OverrideError, Overrides};
 pub use rule::{Level, Rule, Severity};
-pub use version::{Standard, in_force_on, latest, versions};
+pub use version::{Standard, in_force, in_force_on, latest, versions};

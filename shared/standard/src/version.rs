@@ -47,6 +47,14 @@ impl Standard {
     }
 }
 
+/// The version that data received on this day is judged by, of versions that stand oldest first: the last one in force,
+/// or the newest there is.
+pub fn in_force(versions: &[Standard], day: Date) -> Option<&Standard> {
+    let is_in_force =
+        |it: &&Standard| it.first_day <= day && it.last_day.is_none_or(|last| day <= last);
+    versions.iter().rev().find(is_in_force).or(versions.last())
+}
+
 static VERSIONS: LazyLock<Vec<Standard>> =
     LazyLock::new(|| match reader::read(&reader::embedded) {
         Ok(versions) => versions,

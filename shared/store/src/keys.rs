@@ -24,6 +24,10 @@
 //! | an account's uploads before or after one | the same | the same, by range | query, consistent |
 //! | one upload | the same | the same | get, consistent |
 //! | uploads whose work is not finished | index `pending`: `PENDING#<0..7>` | `<registered at>#<id>` | query each shard |
+//! | an account's ICD code files, newest first | `ACCOUNT#<account>` | `ICD#<id>` | query backwards, consistent |
+//! | one ICD code file | the same | the same | get, consistent |
+//! | ICD code files whose work is not finished | index `pending`: `ICD_FILES#PENDING` | `<registered at>#<id>` | query |
+//! | what is wrong in the rows of an ICD code file | `ICD_RESULT#<id>#<generation>` | `PROBLEMS#<n>` | query; TTL |
 //! | summary of a result, directory of its findings | `RESULT#<upload>#<generation>` | `SUMMARY#<n>`, `DIRECTORY#<n>` | query; TTL |
 //! | a page of findings | `FINDINGS#<upload>#<generation>#<shard>` | `PAGE#<n>` | batch get; TTL |
 //! | what links to other uploads gave | `LINKS#<upload>#<basis>-<digest>` | `DIRECTORY#<n>`, `PAGE#<n>` | query, batch get; TTL |
@@ -41,7 +45,9 @@
 use domain::application::{Application, ScanSlot, Stage};
 use domain::notice::{Notice, NoticeState};
 use domain::sms_code::CodePurpose;
-use domain::{AccountId, ApplicationId, LoginName, Phone, Sha256, TokenHash, UploadId};
+use domain::{
+    AccountId, ApplicationId, IcdFile, IcdFileId, LoginName, Phone, Sha256, TokenHash, UploadId,
+};
 use jiff::Timestamp;
 
 /// Name of the partition key attribute.
@@ -232,6 +238,36 @@ pub fn upload_sort(upload: &UploadId) -> String {
     format!("{UPLOAD_PREFIX}{upload}")
 }
 
+/// An ICD code file.
+pub fn icd_file(account: &AccountId, file: &IcdFileId) -> Key {
+    Key::new(account_partition(account), format!("{ICD_PREFIX}{file}"))
+}
+
+/// What the sort keys of ICD code files begin with.
+pub const ICD_PREFIX: &str = "ICD#";
+
+/// Partition and sort key of an ICD code file in the index `pending`.
+pub fn icd_file_pending(file: &IcdFileId, registered_at: Timestamp) -> Key {
+    let moment = pending_moment(registered_at);
+    Key::new(ICD_FILES_PENDING, format!("{moment}#{file}"))
+}
+
+/// Partition of ICD code files whose work is not finished, in the index `pending`. A hospital sends a few a year.
+pub const ICD_FILES_PENDING: &str = "ICD_FILES#PENDING";
+
+/// Partition of what is wrong in the rows of an ICD code file.
+pub fn icd_result_partition(file: &IcdFileId, generation: u64) -> String {
+    format!("ICD_RESULT#{file}#{generation}")
+}
+
+/// What the sort keys of pieces of [`icd_result_partition`] begin with.
+pub const PROBLEMS_PREFIX: &str = "PROBLEMS#";
+
+/// Sort key of a piece of the problems of an ICD code file.
+pub fn problems_sort(piece: usize) -> String {
+    format!("{PROBLEMS_PREFIX}{piece:04}")
+}
+
 /// Partition and sort key of an upload in the index `pending`.
 ///
 /// The shard comes from the random part of the id: uploads of the same second fall on different partitions.
@@ -345,17 +381,42 @@ pub fn report_object(
     format!("reports/{account}/{upload}-{generation}/{name}")
 }
 
-/// Under which all uploaded objects stand.
-pub const INCOMING_PREFIX: &str = "incoming/";
+/// Under which data files arrive.
+pub const DATA_PREFIX: &str = "incoming/data/";
 
 /// The account and upload an object's key belongs to; `None` for a key this service never gave out.
 pub fn parse_object_key(key: &str) -> Option<(AccountId, UploadId)> {
-    let mut parts = key.strip_prefix(INCOMING_PREFIX)?.splitn(4, '/');
-    let _kind = parts.next().filter(|kind| *kind == "data")?;
+    let mut parts = key.strip_prefix(DATA_PREFIX)?.splitn(3, '/');
     let account = parts.next()?.parse().ok()?;
     let upload = parts.next()?.parse().ok()?;
     parts.next()?.parse::<domain::FileName>().ok()?;
     Some((account, upload))
+}
+
+/// Key of the object an ICD code file is put to.
+pub fn icd_object(file: &IcdFile) -> String {
+    format!(
+        "{ICD_OBJECT_PREFIX}{}/{}/{}",
+        file.account, file.id, file.file_name
+    )
+}
+
+/// Under which ICD code files arrive.
+pub const ICD_OBJECT_PREFIX: &str = "incoming/icd/";
+
+/// The account and ICD code file an object's key belongs to; `None` for a key this service never gave out.
+pub fn parse_icd_key(key: &str) -> Option<(AccountId, IcdFileId)> {
+    let mut parts = key.strip_prefix(ICD_OBJECT_PREFIX)?.splitn(3, '/');
+    let account = parts.next()?.parse().ok()?;
+    let file = parts.next()?.parse().ok()?;
+    parts.next()?.parse::<domain::FileName>().ok()?;
+    Some((account, file))
+}
+
+/// Key of the object with the codes of an ICD code file. It stays when the file is deleted: uploads that were judged with
+/// it are judged with it again when their reports are made.
+pub fn codes_object(account: &AccountId, file: &IcdFileId, generation: u64) -> String {
+    format!("codes/{account}/{file}-{generation}")
 }
 
 /// Key of the object an application's document is put to. `random` is never given twice.
@@ -472,6 +533,25 @@ mod tests {
         ] {
             assert_eq!(parse_object_key(&foreign), None, "{foreign}");
         }
+    }
+
+    #[test]
+    fn only_keys_of_code_files_are_read_as_code_files() {
+        let (account, file) = (AccountId::random(), IcdFileId::new(Timestamp::UNIX_EPOCH));
+        let key = format!("incoming/icd/{account}/{file}/手术 1+1%.zip");
+        assert_eq!(parse_icd_key(&key), Some((account.clone(), file.clone())));
+        assert_eq!(parse_object_key(&key), None);
+        for foreign in [
+            format!("incoming/data/{account}/{file}/a.zip"),
+            format!("codes/{account}/{file}-1"),
+            format!("incoming/icd/{account}/{file}/"),
+            format!("incoming/icd/{account}/{file}/a/b.zip"),
+            format!("incoming/icd/{file}/{account}/a.zip"),
+        ] {
+            assert_eq!(parse_icd_key(&foreign), None, "{foreign}");
+        }
+        // Uploads are told from code files by their sort keys alone.
+        assert!(icd_file(&account, &file).sk.as_str() < UPLOAD_PREFIX);
     }
 
     #[test]

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Intercept;
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -197,6 +197,32 @@ pub(crate) fn put_if(
         .build()
         .map_err(|error| StoreError::malformed("write")(error.to_string()))?;
     Ok(TransactWriteItem::builder().put(put).build())
+}
+
+/// Changes an item on a condition.
+pub(crate) fn update_if(
+    store: &Store,
+    key: Key,
+    change: &str,
+    condition: &str,
+    names: &[(&str, &str)],
+    values: &[(&str, AttributeValue)],
+) -> Result<TransactWriteItem, StoreError> {
+    let mut update = Update::builder()
+        .table_name(&store.table)
+        .set_key(Some(key_item(key)))
+        .update_expression(change)
+        .condition_expression(condition);
+    for (placeholder, name) in names {
+        update = update.expression_attribute_names(*placeholder, *name);
+    }
+    for (placeholder, value) in values {
+        update = update.expression_attribute_values(*placeholder, value.clone());
+    }
+    let update = update
+        .build()
+        .map_err(|error| StoreError::malformed("update")(error.to_string()))?;
+    Ok(TransactWriteItem::builder().update(update).build())
 }
 
 /// Deletes an item on a condition on one of its attributes.

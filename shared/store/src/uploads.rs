@@ -1,23 +1,21 @@
 //! 上传: the ticket, the claim of a worker, the commit of its result. Every change is one conditional write.
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use domain::{
-    AccountId, FailureReason, Figures, Lease, Settlement, Upload, UploadId, UploadProgress,
-    UploadStatus,
+    AccountId, FailureReason, Figures, IcdFileId, Lease, Settlement, Upload, UploadId,
+    UploadProgress, UploadStatus,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
+pub use crate::claims::Claim;
+use crate::claims::{self, Claimable, fenced};
 use crate::keys::{
-    self, PENDING_INDEX, PENDING_PK, PENDING_SHARDS, PENDING_SK, PK, SK, UPLOAD_END, UPLOAD_PREFIX,
+    self, Key, PENDING_INDEX, PENDING_PK, PENDING_SHARDS, PENDING_SK, PK, SK, UPLOAD_END,
+    UPLOAD_PREFIX,
 };
 use crate::table::{Item, key_item, number, read, text, value, write};
 use crate::{Store, StoreError};
-
-/// Clocks of two machines differ by less than this, it is hoped; should they differ more, the fence keeps the result right.
-const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(30);
 
 /// The account's next ticket number.
 ///
@@ -182,6 +180,45 @@ pub async fn committed(
     Ok(uploads)
 }
 
+/// The account's uploads that records of were, or are to be, held against an ICD code file, in ticket order.
+///
+/// # Errors
+/// When the table cannot be read.
+pub async fn judged_with(
+    store: &Store,
+    account: &AccountId,
+    code_file: &IcdFileId,
+) -> Result<Vec<Upload>, StoreError> {
+    let mut items = store
+        .client
+        .query()
+        .table_name(&store.table)
+        .consistent_read(true)
+        .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
+        .filter_expression("contains(code_files, :file)")
+        .expression_attribute_names("#pk", PK)
+        .expression_attribute_names("#sk", SK)
+        .expression_attribute_values(":pk", text(keys::account_partition(account)))
+        .expression_attribute_values(":prefix", text(UPLOAD_PREFIX))
+        .expression_attribute_values(":file", text(code_file.as_str()))
+        .into_paginator()
+        .items()
+        .send();
+    let mut uploads = Vec::new();
+    while let Some(item) = items.next().await {
+        let upload: Upload = read(item.map_err(StoreError::call("Query"))?, "upload")?;
+        // Of a finished one it is known whether the file was looked into, of others only that it may be.
+        let is_judged = match &upload.figures {
+            Some(figures) => figures.code_files.contains(code_file),
+            None => !upload.status.is_final(),
+        };
+        if is_judged {
+            uploads.push(upload);
+        }
+    }
+    Ok(uploads)
+}
+
 /// Gives a ticket a later end, for a new address. Only while the object has not been seen.
 ///
 /// # Errors
@@ -199,37 +236,46 @@ pub async fn extend(store: &Store, upload: &Upload, until: Timestamp) -> Result<
     Ok(())
 }
 
-/// What a worker says when it claims an upload.
-#[derive(Debug, Clone)]
-pub struct Claim<'a> {
-    /// A random name of this attempt.
-    pub owner: &'a str,
-    /// When the claim runs out.
-    pub until: Timestamp,
-    /// Version of the object.
-    pub object_version: &'a str,
-    /// When the object arrived.
-    pub received_at: Timestamp,
-    /// Version of the standard to judge by, unless an earlier claim chose one.
-    pub standard: &'a str,
+/// What came of the claim of an upload.
+pub type Claimed = claims::Claimed<Upload>;
+
+impl Claimable for Upload {
+    const WHAT: &'static str = "upload";
+
+    fn key(&self) -> Key {
+        keys::upload(&self.account, &self.id)
+    }
+
+    fn pending(&self) -> Key {
+        keys::pending(&self.id, self.registered_at)
+    }
+
+    fn status(&self) -> &'static str {
+        self.status.as_str()
+    }
+
+    fn is_open(&self) -> bool {
+        matches!(
+            self.status,
+            UploadStatus::Registered | UploadStatus::Expired
+        )
+    }
+
+    fn fence(&self) -> u64 {
+        self.fence
+    }
+
+    fn lease(&self) -> Option<&Lease> {
+        self.lease.as_ref()
+    }
+
+    fn object_version(&self) -> Option<&str> {
+        self.object_version.as_deref()
+    }
 }
 
-/// What came of a claim.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Claimed {
-    /// The worker holds it, under the upload's `fence`.
-    Yes(Box<Upload>),
-    /// Another worker holds it until then.
-    Held(Timestamp),
-    /// It has its result.
-    Final(Box<Upload>),
-    /// Another version of the object is the one that is judged.
-    OtherVersion,
-    /// There is no such upload.
-    Unknown,
-}
-
-/// Claims an upload for a worker: pins the object's version and the standard's, and raises the fence.
+/// Claims an upload for a worker: pins the versions of object and standard and the ICD code files to look codes up in,
+/// and raises the fence.
 ///
 /// # Errors
 /// When the table cannot be reached, or other workers keep getting in between.
@@ -238,88 +284,11 @@ pub async fn claim(
     account: &AccountId,
     upload: &UploadId,
     claim: &Claim<'_>,
+    code_files: &[IcdFileId],
     now: Timestamp,
 ) -> Result<Claimed, StoreError> {
-    for _ in 0..4 {
-        let Some(seen) = find(store, account, upload).await? else {
-            return Ok(Claimed::Unknown);
-        };
-        match judge(&seen, claim, now) {
-            Judged::Answer(answer) => return Ok(answer),
-            Judged::Free => {}
-        }
-        let lease = Lease {
-            owner: claim.owner.to_owned(),
-            until: claim.until,
-        };
-        // A ticket given up had left the list of unfinished work; it comes back with the claim.
-        let pending = keys::pending(upload, seen.registered_at);
-        // The fence is raised by every claim, so the write goes through only if nobody claimed since the read.
-        let answer = update(store, account, upload)
-            .update_expression(
-                "SET #status = :checking, fence = :next, lease = :lease, object_version = :version, \
-                 received_at = if_not_exists(received_at, :received), \
-                 standard = if_not_exists(standard, :standard), \
-                 #pending_pk = :pending_pk, #pending_sk = :pending_sk REMOVE progress, finished_at",
-            )
-            .condition_expression("fence = :seen AND #status = :status")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_names("#pending_pk", PENDING_PK)
-            .expression_attribute_names("#pending_sk", PENDING_SK)
-            .expression_attribute_values(":pending_pk", text(pending.pk))
-            .expression_attribute_values(":pending_sk", text(pending.sk))
-            .expression_attribute_values(":checking", text(UploadStatus::Checking.as_str()))
-            .expression_attribute_values(":status", text(seen.status.as_str()))
-            .expression_attribute_values(":seen", number(seen.fence))
-            .expression_attribute_values(":next", number(seen.fence + 1))
-            .expression_attribute_values(":lease", value(&lease, "lease")?)
-            .expression_attribute_values(":version", text(claim.object_version))
-            .expression_attribute_values(":received", text(claim.received_at.to_string()))
-            .expression_attribute_values(":standard", text(claim.standard))
-            .return_values(ReturnValue::AllNew)
-            .send()
-            .await
-            .map_err(StoreError::call("UpdateItem"));
-        match answer {
-            Ok(answer) => {
-                let item = answer.attributes.unwrap_or_default();
-                return Ok(Claimed::Yes(Box::new(read(item, "upload")?)));
-            }
-            // Another worker was first, or it was this very write, whose answer was lost: reading again tells.
-            Err(StoreError::Conflict) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Err(StoreError::Conflict)
-}
-
-enum Judged {
-    Free,
-    Answer(Claimed),
-}
-
-fn judge(seen: &Upload, claim: &Claim<'_>, now: Timestamp) -> Judged {
-    // Whatever the state, an object that came second to the same key is not what was announced.
-    if let Some(version) = &seen.object_version
-        && version != claim.object_version
-    {
-        return Judged::Answer(Claimed::OtherVersion);
-    }
-    match (seen.status, &seen.lease) {
-        (UploadStatus::Checking, Some(lease)) if lease.owner == claim.owner => {
-            Judged::Answer(Claimed::Yes(Box::new(seen.clone())))
-        }
-        (UploadStatus::Checking, Some(lease)) if now < lease.until + CLOCK_SLACK => {
-            Judged::Answer(Claimed::Held(lease.until))
-        }
-        // An object may come after all, when the sweep had already given the ticket up: it was acknowledged, so it counts.
-        (UploadStatus::Registered | UploadStatus::Checking | UploadStatus::Expired, _) => {
-            Judged::Free
-        }
-        (UploadStatus::Done | UploadStatus::Failed, _) => {
-            Judged::Answer(Claimed::Final(Box::new(seen.clone())))
-        }
-    }
+    let pins = [("code_files", value(&code_files, "code files")?)];
+    claims::claim(store, keys::upload(account, upload), claim, &pins, now).await
 }
 
 /// Renews a claim and notes how far the work is.
@@ -348,12 +317,7 @@ pub async fn renew(
 /// # Errors
 /// [`StoreError::Conflict`] when it was lost already.
 pub async fn release(store: &Store, held: &Upload) -> Result<(), StoreError> {
-    fenced(store, held)
-        .update_expression("REMOVE lease")
-        .send()
-        .await
-        .map_err(StoreError::call("UpdateItem"))?;
-    Ok(())
+    claims::release(store, held).await
 }
 
 /// How a worker ends its upload.
@@ -543,24 +507,5 @@ fn ids(item: &Item) -> Option<(AccountId, UploadId)> {
 }
 
 fn update(store: &Store, account: &AccountId, upload: &UploadId) -> UpdateItemFluentBuilder {
-    store
-        .client
-        .update_item()
-        .table_name(&store.table)
-        .set_key(Some(key_item(keys::upload(account, upload))))
-}
-
-/// A write that only the holder of the claim can make: a worker that slept past its lease holds an old fence.
-fn fenced(store: &Store, held: &Upload) -> UpdateItemFluentBuilder {
-    let values = HashMap::from([
-        (":fence".to_owned(), number(held.fence)),
-        (
-            ":checking".to_owned(),
-            text(UploadStatus::Checking.as_str()),
-        ),
-    ]);
-    update(store, &held.account, &held.id)
-        .condition_expression("fence = :fence AND #status = :checking")
-        .expression_attribute_names("#status", "status")
-        .set_expression_attribute_values(Some(values))
+    claims::update(store, keys::upload(account, upload))
 }

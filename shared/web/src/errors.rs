@@ -128,6 +128,12 @@ errors! {
     /// The institution or the data manager's phone has an account already.
     RegisteredAlready = "registered_already", CONFLICT,
         "医疗机构或数据管理员手机号码已有账号，不能通过审核", "The institution or the data manager's phone has an account already; this cannot be approved";
+    /// No such ICD code file, or another account's; never told apart.
+    IcdFileNotFound = "icd_file_not_found", NOT_FOUND,
+        "未找到该ICD编码文件", "There is no such ICD code file";
+    /// More ICD code files, or more codes, than one hospital needs.
+    TooManyIcdFiles = "too_many_icd_files", CONFLICT,
+        "ICD编码文件过多，请先删除不再使用的编码文件", "There are too many ICD code files; please delete those no longer used first";
     /// A part of the service does not answer.
     Unavailable = "unavailable", SERVICE_UNAVAILABLE,
         "系统繁忙，请稍后再试", "The service is busy; please try again later";

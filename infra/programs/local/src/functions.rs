@@ -7,6 +7,7 @@ use check_document::Checking;
 use domain::PasswordPolicy;
 use intake::Intake;
 use jiff::SignedDuration;
+use load_icd_file::Loading;
 use send_notice::Sending;
 use serde_json::Value;
 use web::{OpenApiRouter, Service};
@@ -57,6 +58,19 @@ impl Functions {
             files: checking.files,
             findings: checking.store,
         });
+        let loading = of("load-icd-file");
+        let mut loading = Loading::new(
+            loading.store,
+            loading.files,
+            loading.clock,
+            loading.standards,
+        );
+        loading.lease = LEASE;
+        let load_icd_file = handler(&Arc::new(loading), |loading, event| async move {
+            load_icd_file::run(&loading, event)
+                .await
+                .map_err(|error| chain(&error))
+        });
         let sending = match watch {
             Some(watch) => Sending {
                 store: of("send-notice").store,
@@ -73,11 +87,12 @@ impl Functions {
             .merge(request_upload::router(of("request-upload")))
             .merge(read_audit::router(of("read-audit")))
             .merge(list_uploads::router(of("list-uploads")))
+            .merge(manage_icd_files::router(of("manage-icd-files")))
             .merge(serve_portal::router(store_origin));
         let on_object = vec![
             OnObject {
                 function: "validate-upload",
-                prefix: "incoming/data/",
+                prefix: store::keys::DATA_PREFIX,
                 handler: handler(&intake("validate-upload"), |intake, event| async move {
                     validate_upload::run(&intake, event)
                         .await
@@ -93,6 +108,11 @@ impl Functions {
                         .map_err(|error| chain(&error))
                 }),
             },
+            OnObject {
+                function: "load-icd-file",
+                prefix: store::keys::ICD_OBJECT_PREFIX,
+                handler: load_icd_file.clone(),
+            },
         ];
         let send_notice = handler(&Arc::new(sending), |sending, event| async move {
             send_notice::handle(&sending, &event)
@@ -107,6 +127,11 @@ impl Functions {
                     let swept = reconcile_uploads::run(&intake).await;
                     swept.map(|_| Value::Null).map_err(|error| chain(&error))
                 }),
+            },
+            OnSchedule {
+                function: "load-icd-file",
+                every: SWEEP,
+                handler: load_icd_file,
             },
             OnSchedule {
                 function: "send-notice",

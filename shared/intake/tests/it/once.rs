@@ -106,13 +106,13 @@ async fn whoever_lost_the_claim_changes_nothing() {
         standard: "2019-11",
     };
     let id = (&upload.account, &upload.id);
-    let claimed = uploads::claim(store, id.0, id.1, &claim, now)
+    let claimed = uploads::claim(store, id.0, id.1, &claim, &[], now)
         .await
         .unwrap();
     let Claimed::Yes(sleeper) = claimed else {
         panic!("{claimed:?}");
     };
-    let again = uploads::claim(store, id.0, id.1, &claim, now)
+    let again = uploads::claim(store, id.0, id.1, &claim, &[], now)
         .await
         .unwrap();
     assert_eq!(again, Claimed::Yes(sleeper.clone()), "its own lost answer");
@@ -120,14 +120,14 @@ async fn whoever_lost_the_claim_changes_nothing() {
         owner: "other",
         ..claim
     };
-    let refused = uploads::claim(store, id.0, id.1, &other, now)
+    let refused = uploads::claim(store, id.0, id.1, &other, &[], now)
         .await
         .unwrap();
     assert_eq!(refused, Claimed::Held(other.until));
 
     world.pass(SignedDuration::from_mins(5));
     let now = world.intake.clock.now();
-    let taken = uploads::claim(store, id.0, id.1, &other, now)
+    let taken = uploads::claim(store, id.0, id.1, &other, &[], now)
         .await
         .unwrap();
     assert!(matches!(taken, Claimed::Yes(held) if held.fence == sleeper.fence + 1));

@@ -138,6 +138,7 @@ impl World {
             object_version: None,
             received_at: None,
             standard: None,
+            code_files: None,
             lease: None,
             fence: 0,
             progress: None,

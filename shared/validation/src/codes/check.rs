@@ -131,6 +131,8 @@ fn civil_day(days: i64) -> Option<Date> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::codes::{CodeFile, HospitalCodeFiles};
     use crate::record::{OwnedRecord, State};
@@ -188,9 +190,9 @@ mod tests {
                 .map(|code| ((*code).to_owned(), "名称".to_owned()))
                 .collect()
         };
-        HospitalCodeFiles::new(vec![
-            CodeFile::new(IcdCategory::Disease, days, rows(&["J10.101", "J11.101"])),
-            CodeFile::new(IcdCategory::Procedure, days, rows(&["96.0400", "96.7101"])),
+        HospitalCodeFiles::new([
+            CodeFile::new(IcdCategory::Disease, days, rows(&["J10.101", "J11.101"])).into(),
+            CodeFile::new(IcdCategory::Procedure, days, rows(&["96.0400", "96.7101"])).into(),
         ])
     }
 
@@ -220,7 +222,7 @@ mod tests {
             assert_eq!(found("FLU-012", day, &missing, Some(&files())), []);
         }
         // None of the category was uploaded.
-        let procedures = HospitalCodeFiles::new(vec![files().files.remove(1)]);
+        let procedures = HospitalCodeFiles::new(vec![Arc::clone(&files().files[1].file)]);
         assert_eq!(found("FLU-012", day, &missing, Some(&procedures)), []);
     }
 
@@ -252,6 +254,73 @@ mod tests {
             found("HQMS-024", date(2020, 1, 1), &missing, Some(&files())),
             []
         );
+    }
+
+    #[test]
+    fn fires_hqms_061() {
+        let values = [("P321", "J10.102"), ("P30", "J11.101"), ("P361", "V01.001")];
+        assert_eq!(
+            found("HQMS-061", date(2019, 12, 11), &values, Some(&files())),
+            [
+                ("P321".to_owned(), Some("J10.101".to_owned())),
+                ("P361".to_owned(), None),
+            ]
+        );
+    }
+
+    #[test]
+    fn silent_hqms_061() {
+        // Procedures and pathology are looked up elsewhere.
+        let values = [
+            ("P321", "J10.101"),
+            ("P490", "96.7102"),
+            ("P351", "M81400/6"),
+        ];
+        let day = date(2019, 12, 11);
+        assert_eq!(found("HQMS-061", day, &values, Some(&files())), []);
+    }
+
+    fn morphology() -> HospitalCodeFiles {
+        let days = (date(2019, 11, 1), date(2019, 12, 31));
+        let rows = [("M81400/3".to_owned(), "腺癌NOS".to_owned())];
+        HospitalCodeFiles::new([CodeFile::new(IcdCategory::Morphology, days, rows).into()])
+    }
+
+    #[test]
+    fn fires_hqms_062() {
+        let values = [
+            ("P351", "M81400/6"),
+            ("P353", "M81400/3"),
+            ("P355", "M95000/3"),
+        ];
+        assert_eq!(
+            found("HQMS-062", date(2019, 12, 11), &values, Some(&morphology())),
+            [
+                ("P351".to_owned(), Some("M81400/3".to_owned())),
+                ("P355".to_owned(), None),
+            ]
+        );
+    }
+
+    #[test]
+    fn silent_hqms_062() {
+        let day = date(2019, 12, 11);
+        let values = [("P351", "M81400/3"), ("P353", "-"), ("P355", "腺癌")];
+        assert_eq!(found("HQMS-062", day, &values, Some(&morphology())), []);
+        let missing = [("P351", "M81400/6"), ("P321", "J99.999")];
+        assert_eq!(found("HQMS-062", day, &missing, Some(&files())), []);
+    }
+
+    #[test]
+    fn files_that_a_record_was_held_against_are_known() {
+        let files = files();
+        let values = [("P321", "J10.101")];
+        let consulted =
+            |files: &HospitalCodeFiles| [0, 1, 2].map(|place| files.is_consulted(place));
+        found("FLU-012", date(2020, 1, 1), &values, Some(&files));
+        assert_eq!(consulted(&files), [false; 3]);
+        found("FLU-012", date(2019, 12, 1), &values, Some(&files));
+        assert_eq!(consulted(&files), [true, false, false]);
     }
 
     #[test]

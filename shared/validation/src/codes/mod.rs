@@ -1,9 +1,13 @@
-//! The hospital's own ICD code files (manual 3.5), and the rules that look codes up in them (FLU-012, HQMS-024).
+//! The hospital's own ICD code files (manual 3.5), and the rules that look codes up in them (FLU-012, HQMS-024, -061 and
+//! -062).
 
 mod check;
 mod code_file;
 mod codec;
 mod nearest;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::civil::Date;
 use standard::IcdCategory;
@@ -18,27 +22,58 @@ use crate::HospitalCodes;
 const SUGGESTED: usize = 3;
 
 /// The code files of one hospital. Where periods of use overlap, a code of any file in force counts (ICD-004 warns).
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct HospitalCodeFiles {
-    files: Vec<CodeFile>,
+    files: Vec<Shelved>,
+}
+
+/// A file, and whether any record was held against it.
+#[derive(Debug)]
+struct Shelved {
+    file: Arc<CodeFile>,
+    is_consulted: AtomicBool,
 }
 
 impl HospitalCodeFiles {
     /// The files of all categories and periods.
-    pub fn new(files: Vec<CodeFile>) -> Self {
-        Self { files }
+    pub fn new(files: impl IntoIterator<Item = Arc<CodeFile>>) -> Self {
+        let shelve = |file| Shelved {
+            file,
+            is_consulted: AtomicBool::new(false),
+        };
+        Self {
+            files: files.into_iter().map(shelve).collect(),
+        }
+    }
+
+    /// Whether any record was held against a file, by its place among those given.
+    pub fn is_consulted(&self, place: usize) -> bool {
+        let file = self.files.get(place);
+        file.is_some_and(|file| file.is_consulted.load(Ordering::Relaxed))
     }
 
     fn of(&self, category: IcdCategory, day: Date) -> impl Iterator<Item = &CodeFile> {
+        self.shelved(category, day).map(|shelved| &*shelved.file)
+    }
+
+    fn shelved(&self, category: IcdCategory, day: Date) -> impl Iterator<Item = &Shelved> {
         self.files
             .iter()
-            .filter(move |file| file.category == category && file.is_in_force(day))
+            .filter(move |it| it.file.category == category && it.file.is_in_force(day))
     }
 }
 
 impl HospitalCodes for HospitalCodeFiles {
     fn in_force(&self, category: IcdCategory, day: Date) -> bool {
-        self.of(category, day).next().is_some()
+        let mut found = false;
+        for shelved in self.shelved(category, day) {
+            found = true;
+            // Asked for every record: written once only, so that threads do not take the line from each other.
+            if !shelved.is_consulted.load(Ordering::Relaxed) {
+                shelved.is_consulted.store(true, Ordering::Relaxed);
+            }
+        }
+        found
     }
 
     fn contains(&self, category: IcdCategory, day: Date, code: &str) -> bool {

@@ -273,3 +273,68 @@ proptest! {
         read_archive(&zipped(&[("codes.xls", &damaged)]));
     }
 }
+
+/// A workbook of Excel 5 to 95, as hospital systems still write them: texts in GBK, one after another in their cells.
+fn old_gbk(rows: &[(u16, [&str; 3])]) -> Vec<u8> {
+    fn record(stream: &mut Vec<u8>, kind: u16, data: &[u8]) {
+        stream.extend_from_slice(&kind.to_le_bytes());
+        stream.extend_from_slice(&(data.len() as u16).to_le_bytes());
+        stream.extend_from_slice(data);
+    }
+    let gbk = |text: &str| encoding_rs::GBK.encode(text).0.into_owned();
+    let mut stream = Vec::new();
+    record(&mut stream, 0x0809, &[0, 5, 5, 0, 0, 0, 0, 0]);
+    record(&mut stream, 0x0042, &936_u16.to_le_bytes());
+    let name = gbk("疾病编码");
+    let mut sheet = vec![0, 0, 0, 0, 0, 0, name.len() as u8];
+    sheet.extend_from_slice(&name);
+    let place = stream.len() + 4;
+    record(&mut stream, 0x0085, &sheet);
+    record(&mut stream, 0x000a, &[]);
+    let begin = (stream.len() as u32).to_le_bytes();
+    stream[place..place + 4].copy_from_slice(&begin);
+    record(&mut stream, 0x0809, &[0, 5, 0x10, 0, 0, 0, 0, 0]);
+    for (row, cells) in rows {
+        for (column, text) in cells
+            .iter()
+            .enumerate()
+            .filter(|(_, text)| !text.is_empty())
+        {
+            let text = gbk(text);
+            let mut data = Vec::new();
+            for number in [*row, column as u16, 0, text.len() as u16] {
+                data.extend_from_slice(&number.to_le_bytes());
+            }
+            data.extend_from_slice(&text);
+            record(&mut stream, 0x0204, &data);
+        }
+    }
+    record(&mut stream, 0x000a, &[]);
+    compound::build("Book", &stream)
+}
+
+#[test]
+fn an_old_workbook_in_gbk_is_read_and_told_by_row() {
+    let xls = old_gbk(&[
+        (0, ["主要编码", "附加编码", "疾病名称"]),
+        (1, ["J10.101", "", "流行性感冒伴有呼吸道表现"]),
+        (3, ["流感", "", "编码栏填了名称"]),
+        (4, ["J10.101", "", "重复"]),
+    ]);
+    let report = read_archive(&zipped(&[("codes.xls", &xls)]));
+    let sheet = Some("疾病编码".to_owned());
+    assert_eq!(
+        row_lines(&report),
+        [
+            (sheet.clone(), Some(4), "流感".to_owned(), IcdProblem::Form),
+            (
+                sheet,
+                Some(5),
+                "J10.101".to_owned(),
+                IcdProblem::Repeated { first_row: 2 }
+            ),
+        ]
+    );
+    let rows: Vec<_> = report.codes.as_ref().unwrap().rows().collect();
+    assert_eq!(rows, [("J10.101", "流行性感冒伴有呼吸道表现")]);
+}

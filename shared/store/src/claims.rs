@@ -1,0 +1,188 @@
+//! How a worker takes something it works on for itself: for a while, and under a number that only grows. The same for
+//! everything an object is awaited for.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use domain::Lease;
+use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
+
+use crate::keys::{Key, PENDING_PK, PENDING_SK};
+use crate::table::{key_item, number, read, text, value};
+use crate::{Store, StoreError};
+
+/// Clocks of two machines differ by less than this, it is hoped; should they differ more, the fence keeps the result right.
+const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(30);
+
+/// The word for work under way, in every entity that is claimed.
+pub(crate) const CHECKING: &str = "checking";
+
+/// What a worker says when it claims something.
+#[derive(Debug, Clone)]
+pub struct Claim<'a> {
+    /// A random name of this attempt.
+    pub owner: &'a str,
+    /// When the claim runs out.
+    pub until: Timestamp,
+    /// Version of the object.
+    pub object_version: &'a str,
+    /// When the object arrived.
+    pub received_at: Timestamp,
+    /// Version of the standard to judge by, unless an earlier claim chose one.
+    pub standard: &'a str,
+}
+
+/// What came of a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claimed<T> {
+    /// The worker holds it, under its `fence`.
+    Yes(Box<T>),
+    /// Another worker holds it until then.
+    Held(Timestamp),
+    /// It has its result.
+    Final(Box<T>),
+    /// Another version of the object is the one that is judged.
+    OtherVersion,
+    /// There is no such thing.
+    Unknown,
+}
+
+/// What workers claim, as it was last read.
+pub(crate) trait Claimable: DeserializeOwned + Clone + Send + Sync {
+    /// Its name in errors.
+    const WHAT: &'static str;
+    fn key(&self) -> Key;
+    /// Its place in the index while there is work left on it.
+    fn pending(&self) -> Key;
+    fn status(&self) -> &'static str;
+    /// Whether a claim may begin it anew; a ticket given up is among these.
+    fn is_open(&self) -> bool;
+    fn fence(&self) -> u64;
+    fn lease(&self) -> Option<&Lease>;
+    fn object_version(&self) -> Option<&str>;
+}
+
+/// Claims what stands under a key: pins the object's version, the standard's and what `pins` names, unless an earlier
+/// claim has pinned them, and raises the fence.
+///
+/// # Errors
+/// When the table cannot be reached, or other workers keep getting in between.
+pub(crate) async fn claim<T: Claimable>(
+    store: &Store,
+    key: Key,
+    claim: &Claim<'_>,
+    pins: &[(&'static str, AttributeValue)],
+    now: Timestamp,
+) -> Result<Claimed<T>, StoreError> {
+    for _ in 0..4 {
+        let Some(seen) = store.get::<T>(key.clone(), T::WHAT).await? else {
+            return Ok(Claimed::Unknown);
+        };
+        if let Some(answer) = judge(&seen, claim, now) {
+            return Ok(answer);
+        }
+        let lease = Lease {
+            owner: claim.owner.to_owned(),
+            until: claim.until,
+        };
+        // A ticket given up had left the list of unfinished work; it comes back with the claim.
+        let pending = seen.pending();
+        let mut pinned = String::new();
+        for (name, _) in pins {
+            pinned.push_str(&format!("{name} = if_not_exists({name}, :{name}), "));
+        }
+        // The fence is raised by every claim, so the write goes through only if nobody claimed since the read.
+        let mut request = update(store, key.clone())
+            .update_expression(format!(
+                "SET {pinned}#status = :checking, fence = :next, lease = :lease, object_version = :version, \
+                 received_at = if_not_exists(received_at, :received), \
+                 standard = if_not_exists(standard, :standard), \
+                 #pending_pk = :pending_pk, #pending_sk = :pending_sk REMOVE progress, finished_at",
+            ))
+            .condition_expression("fence = :seen AND #status = :status")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#pending_pk", PENDING_PK)
+            .expression_attribute_names("#pending_sk", PENDING_SK)
+            .expression_attribute_values(":pending_pk", text(pending.pk))
+            .expression_attribute_values(":pending_sk", text(pending.sk))
+            .expression_attribute_values(":checking", text(CHECKING))
+            .expression_attribute_values(":status", text(seen.status()))
+            .expression_attribute_values(":seen", number(seen.fence()))
+            .expression_attribute_values(":next", number(seen.fence() + 1))
+            .expression_attribute_values(":lease", value(&lease, "lease")?)
+            .expression_attribute_values(":version", text(claim.object_version))
+            .expression_attribute_values(":received", text(claim.received_at.to_string()))
+            .expression_attribute_values(":standard", text(claim.standard))
+            .return_values(ReturnValue::AllNew);
+        for (name, value) in pins {
+            request = request.expression_attribute_values(format!(":{name}"), value.clone());
+        }
+        let answer = request.send().await;
+        match answer.map_err(StoreError::call("UpdateItem")) {
+            Ok(answer) => {
+                let item = answer.attributes.unwrap_or_default();
+                return Ok(Claimed::Yes(Box::new(read(item, T::WHAT)?)));
+            }
+            // Another worker was first, or it was this very write, whose answer was lost: reading again tells.
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(StoreError::Conflict)
+}
+
+/// Why it cannot be claimed; `None`: it can.
+fn judge<T: Claimable>(seen: &T, claim: &Claim<'_>, now: Timestamp) -> Option<Claimed<T>> {
+    // Whatever the state, an object that came second to the same key is not what was announced.
+    if seen
+        .object_version()
+        .is_some_and(|version| version != claim.object_version)
+    {
+        return Some(Claimed::OtherVersion);
+    }
+    if seen.status() == CHECKING {
+        let lease = seen.lease()?;
+        return if lease.owner == claim.owner {
+            Some(Claimed::Yes(Box::new(seen.clone())))
+        } else {
+            (now < lease.until + CLOCK_SLACK).then_some(Claimed::Held(lease.until))
+        };
+    }
+    // An object may come after all, when the sweep had already given the ticket up: it was acknowledged, so it counts.
+    (!seen.is_open()).then(|| Claimed::Final(Box::new(seen.clone())))
+}
+
+/// Gives a claim back, so that the next delivery need not wait for it to run out.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when it was lost already.
+pub(crate) async fn release<T: Claimable>(store: &Store, held: &T) -> Result<(), StoreError> {
+    fenced(store, held)
+        .update_expression("REMOVE lease")
+        .send()
+        .await
+        .map_err(StoreError::call("UpdateItem"))?;
+    Ok(())
+}
+
+pub(crate) fn update(store: &Store, key: Key) -> UpdateItemFluentBuilder {
+    store
+        .client
+        .update_item()
+        .table_name(&store.table)
+        .set_key(Some(key_item(key)))
+}
+
+/// A write that only the holder of the claim can make: a worker that slept past its lease holds an old fence.
+pub(crate) fn fenced<T: Claimable>(store: &Store, held: &T) -> UpdateItemFluentBuilder {
+    let values = HashMap::from([
+        (":fence".to_owned(), number(held.fence())),
+        (":checking".to_owned(), text(CHECKING)),
+    ]);
+    update(store, held.key())
+        .condition_expression("fence = :fence AND #status = :checking")
+        .expression_attribute_names("#status", "status")
+        .set_expression_attribute_values(Some(values))
+}
