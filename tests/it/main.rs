@@ -11,6 +11,7 @@ mod accounts;
 mod actors;
 mod application;
 mod broken_files;
+mod death_cases;
 mod faults;
 mod icd;
 mod icd_redelivery;

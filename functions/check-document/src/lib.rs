@@ -2,45 +2,32 @@
 //!
 //! Scans of an application come under `incoming/scan/`, attachments of a death case under `incoming/attachment/`. What was
 //! found is reported to whoever keeps the document's state; the first version of an object is the one that counts.
+//!
+//! Now and then the clock makes it look for attachments whose event got lost.
 
-use std::future::Future;
+mod keeper;
+
+use std::time::Duration;
 
 use arrivals::{Arrival, Handle, Malformed, deliver};
-use domain::application::ScanState;
 use file_check::{Limits, MediaType, Refusal, inspect};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use store::{Files, Store, StoreError, applications, keys};
+use store::death_cases::Awaited;
+use store::{Files, StoreError, keys};
 use thiserror::Error;
 
+pub use keeper::{Findings, Found};
+
 /// Under which scans of an application arrive.
-pub const SCAN_PREFIX: &str = "incoming/scan/";
+pub const SCAN_PREFIX: &str = keys::SCAN_PREFIX;
 /// Under which attachments of a death case arrive.
-pub const ATTACHMENT_PREFIX: &str = "incoming/attachment/";
+pub const ATTACHMENT_PREFIX: &str = keys::ATTACHMENT_OBJECTS;
 
-/// Keeps what was found.
-pub trait Findings: Send + Sync {
-    /// Notes what a document is. `false`: no document like that is awaited, or it has its finding already.
-    ///
-    /// # Errors
-    /// When it cannot be noted; the same again carries on.
-    fn checked(
-        &self,
-        key: &str,
-        found: ScanState,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
-}
-
-/// Scans of an application are kept with it. Attachments have no keeper yet: nobody awaits them.
-impl Findings for Store {
-    async fn checked(&self, key: &str, found: ScanState) -> Result<bool, StoreError> {
-        match keys::parse_scan_key(key) {
-            Some((application, _)) => {
-                applications::record_scan(self, &application, key, found).await
-            }
-            None => Ok(false),
-        }
-    }
-}
+/// An event of an object that is younger may still be on its way.
+const YOUNG: SignedDuration = SignedDuration::from_mins(2);
+/// How long a sweep may take; the next one goes on.
+const SWEEP: Duration = Duration::from_secs(50);
 
 /// What the checking may use.
 #[derive(Debug, Clone)]
@@ -70,7 +57,51 @@ pub enum CheckError {
 /// # Errors
 /// When an event that did not come by a queue must be sent again.
 pub async fn run<F: Findings>(checking: &Checking<F>, event: Value) -> Result<Value, CheckError> {
+    if let Some(now) = scheduled(&event) {
+        sweep(checking, now).await?;
+        return Ok(Value::Null);
+    }
     deliver(checking, event).await
+}
+
+/// When a schedule made the event; `None` for other events.
+fn scheduled(event: &Value) -> Option<Timestamp> {
+    let kind = event.get("detail-type")?.as_str()?;
+    (kind == "Scheduled Event").then_some(())?;
+    event.get("time")?.as_str()?.parse().ok()
+}
+
+/// Looks at what arrived and was not looked at.
+async fn sweep<F: Findings>(checking: &Checking<F>, now: Timestamp) -> Result<(), CheckError> {
+    let until = std::time::Instant::now() + SWEEP;
+    let mut outcome = Ok(());
+    for key in checking.findings.waiting(now - YOUNG).await? {
+        if std::time::Instant::now() > until {
+            break;
+        }
+        if let Err(error) = sweep_one(checking, key, now).await {
+            outcome = Err(error);
+        }
+    }
+    outcome
+}
+
+async fn sweep_one<F: Findings>(
+    checking: &Checking<F>,
+    key: String,
+    now: Timestamp,
+) -> Result<(), CheckError> {
+    match checking.files.head(&key, None).await? {
+        Some(object) => {
+            let arrival = Arrival {
+                bucket: checking.files.bucket().to_owned(),
+                key,
+                version: Some(object.version),
+            };
+            check(checking, &arrival).await
+        }
+        None => Ok(checking.findings.expire(&key, now).await?),
+    }
 }
 
 impl<F: Findings> Handle for Checking<F> {
@@ -89,57 +120,71 @@ async fn check<F: Findings>(checking: &Checking<F>, arrival: &Arrival) -> Result
         tracing::warn!("an event tells of another bucket and is left alone");
         return Ok(());
     }
-    let Some((version, found)) = look(checking, arrival, allowed, limits).await? else {
+    match checking.findings.awaited(&arrival.key).await? {
+        Awaited::Yes => {}
+        Awaited::No => return Ok(()),
+        Awaited::Deleted => return remove(checking, arrival).await,
+    }
+    let Some(found) = look(checking, arrival, allowed, limits).await? else {
         // Deleted by the applicant in the meantime; nothing is to be said of it.
         return Ok(());
     };
-    let state = match found {
-        Ok(media_type) => ScanState::Passed {
-            object_version: version,
-            media_type: media_type.as_str().to_owned(),
-        },
-        Err(refusal) => ScanState::Refused {
-            reason: refusal.code().to_owned(),
-        },
-    };
-    if !checking.findings.checked(&arrival.key, state).await? {
+    if !checking.findings.checked(&arrival.key, found).await? {
         tracing::info!("a document that is not awaited, or was looked at before, is left alone");
     }
     Ok(())
 }
 
-type Looked = (String, Result<MediaType, Refusal>);
+/// Whoever deleted it before it had come meant what was coming.
+async fn remove<F>(checking: &Checking<F>, arrival: &Arrival) -> Result<(), CheckError> {
+    let files = &checking.files;
+    let head = files.head(&arrival.key, arrival.version.as_deref());
+    if let Some(head) = head.await? {
+        files.delete(&arrival.key, &head.version).await?;
+    }
+    Ok(())
+}
 
 /// Reads one version of the object and looks at it; `None` when it is gone. The version that was looked at is the one
-/// reviewers see, whatever comes under the same key later.
+/// people see, whatever comes under the same key later.
 async fn look<F: Findings>(
     checking: &Checking<F>,
     arrival: &Arrival,
     allowed: &'static [MediaType],
     limits: Limits,
-) -> Result<Option<Looked>, CheckError> {
+) -> Result<Option<Found>, CheckError> {
     let files = &checking.files;
     let head = files.head(&arrival.key, arrival.version.as_deref());
     let Some(head) = head.await? else {
         return Ok(None);
+    };
+    let found = |crc32, verdict| {
+        Some(Found {
+            object_version: head.version.clone(),
+            crc32,
+            verdict,
+        })
     };
     // The head tells the size, so that a giant is refused without being read.
     if head.size > limits.bytes {
         let refusal = Refusal::TooLarge {
             limit: limits.bytes,
         };
-        return Ok(Some((head.version, Err(refusal))));
+        return Ok(found(0, Err(refusal)));
     }
     let object = files.read(&arrival.key, &head.version, limits.bytes);
     let Some(object) = object.await? else {
         return Ok(None);
     };
-    let found = tokio::task::spawn_blocking(move || inspect(&object.bytes, allowed, &limits));
-    let found = found.await.map_err(|_| CheckError::Broken)?;
-    Ok(Some((head.version, found)))
+    let looked = tokio::task::spawn_blocking(move || {
+        let crc32 = crc32fast::hash(&object.bytes);
+        (crc32, inspect(&object.bytes, allowed, &limits))
+    });
+    let (crc32, verdict) = looked.await.map_err(|_| CheckError::Broken)?;
+    Ok(found(crc32, verdict))
 }
 
-/// What may arrive under a key (manual 3.1, step 5; 3.4).
+/// What may arrive under a key (manual 3.1, step 5; 3.7, step 3).
 fn rules(key: &str) -> Option<(&'static [MediaType], Limits)> {
     if key.starts_with(SCAN_PREFIX) {
         let allowed = &[MediaType::Jpeg, MediaType::Png, MediaType::Pdf];

@@ -8,12 +8,14 @@
 use std::sync::{Arc, Mutex};
 
 use aws_credential_types::Credentials;
-use check_document::{Checking, Findings, run};
+use check_document::{Checking, Findings, Found, run};
 use domain::application::ScanState;
+use jiff::Timestamp;
 use object_store_server::{ObjectCreated, ObjectStore};
 use serde_json::{Value, json};
 use startup::{Clients, Config, Options};
 use store::StoreError;
+use store::death_cases::Awaited;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// The smallest picture there is: one grey point.
@@ -30,7 +32,28 @@ const PNG: &[u8] = &[
 struct Kept(Arc<Mutex<Vec<(String, ScanState)>>>);
 
 impl Findings for Kept {
-    async fn checked(&self, key: &str, found: ScanState) -> Result<bool, StoreError> {
+    async fn awaited(&self, _key: &str) -> Result<Awaited, StoreError> {
+        Ok(Awaited::Yes)
+    }
+
+    async fn waiting(&self, _before: Timestamp) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn expire(&self, _key: &str, _now: Timestamp) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn checked(&self, key: &str, found: Found) -> Result<bool, StoreError> {
+        let found = match found.verdict {
+            Ok(media_type) => ScanState::Passed {
+                object_version: found.object_version,
+                media_type: media_type.as_str().to_owned(),
+            },
+            Err(refusal) => ScanState::Refused {
+                reason: refusal.code().to_owned(),
+            },
+        };
         let mut kept = self.0.lock().unwrap();
         let first = !kept.iter().any(|(known, _)| known == key);
         if first {
@@ -215,4 +238,28 @@ async fn every_recorded_event_is_understood_and_a_second_delivery_changes_nothin
         seen += 1;
     }
     assert!(seen >= 8, "only {seen} events");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recorded_events_are_understood() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/check-document");
+    let recorded = |name: &str| -> Value {
+        let text = std::fs::read_to_string(format!("{folder}/{name}.json")).unwrap();
+        serde_json::from_str(&text).unwrap()
+    };
+    let mut world = World::new().await;
+    let ids = "a0123456789abcdefghjkmnpqrs/00000001-0123456789abcdefghjkmnpqrs/f0123456789abcdefghjkmnpqrs";
+    let key = format!("incoming/attachment/{ids}/死亡证明 扫描件.pdf");
+    assert!(store::keys::parse_attachment_key(&key).is_some());
+    world.put(&key, b"MZ").await;
+    let mut event = recorded("s3-attachment");
+    event["Records"][0]["s3"]["bucket"]["name"] = json!("flu");
+    // The version is the embedded store's own.
+    event["Records"][0]["s3"]["object"]["versionId"] = json!("");
+    run(&world.checking, event).await.unwrap();
+    assert_eq!(world.found(&key), refused("file_program"));
+    assert_eq!(
+        run(&world.checking, recorded("schedule")).await.unwrap(),
+        Value::Null
+    );
 }

@@ -78,7 +78,7 @@ macro_rules! sms {
     };
 }
 
-const TEXTS: [Texts; 8] = [
+const TEXTS: [Texts; 9] = [
     Texts {
         kind: NoticeKind::VerificationCode,
         mail: None,
@@ -118,6 +118,11 @@ const TEXTS: [Texts; 8] = [
         kind: NoticeKind::AccountImported,
         mail: mail!("account_imported"),
         sms: sms!("account_imported"),
+    },
+    Texts {
+        kind: NoticeKind::DeathCasesDue,
+        mail: mail!("death_cases_due"),
+        sms: sms!("death_cases_due"),
     },
 ];
 
@@ -207,6 +212,8 @@ mod tests {
             }
             ("code", _) => "042617",
             ("minutes", _) => "5",
+            ("count", _) => "3",
+            ("overdue", _) => "1",
             ("purpose", "zh") => "申请账号",
             ("purpose", _) => "an account application",
             (other, _) => panic!("no sample for {other}"),

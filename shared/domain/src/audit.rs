@@ -41,6 +41,18 @@ pub enum Act {
     AccountReset,
     /// Took an ICD code file out of use.
     IcdFileDeleted,
+    /// Made a death case.
+    DeathCaseCreated,
+    /// Saved its sheet.
+    DeathCaseSaved,
+    /// Looked at one.
+    DeathCaseViewed,
+    /// Began to upload an attachment of one.
+    AttachmentUploaded,
+    /// Was given an attachment, alone or in an archive.
+    AttachmentDownloaded,
+    /// Deleted one.
+    AttachmentDeleted,
 }
 
 /// One line of the audit trail: who did what to what, when, from where. No value of a patient, no code, no password.
@@ -52,7 +64,7 @@ pub struct AuditEntry {
     pub act: Act,
     /// Who: account id, or `applicant` or `operator`.
     pub by: String,
-    /// To what: account, application or upload id.
+    /// To what: id of an account, application, upload, death case or attachment.
     pub subject: String,
     /// From which address, where it is known.
     pub address: Option<String>,

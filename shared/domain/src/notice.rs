@@ -27,11 +27,13 @@ pub enum NoticeKind {
     PasswordChanged,
     /// An account that was brought along can set its first password.
     AccountImported,
+    /// Death cases are due or overdue: how many, and no patient's name (product E5).
+    DeathCasesDue,
 }
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::VerificationCode,
         Self::ApplicationApproved,
         Self::ApplicationRejected,
@@ -40,6 +42,7 @@ impl NoticeKind {
         Self::ManagerReplaced,
         Self::PasswordChanged,
         Self::AccountImported,
+        Self::DeathCasesDue,
     ];
 
     /// The name of its texts, and how it is stored.
@@ -53,6 +56,7 @@ impl NoticeKind {
             Self::ManagerReplaced => "manager_replaced",
             Self::PasswordChanged => "password_changed",
             Self::AccountImported => "account_imported",
+            Self::DeathCasesDue => "death_cases_due",
         }
     }
 
@@ -84,6 +88,7 @@ impl NoticeKind {
             Self::ChangeApproved | Self::ManagerReplaced => &["institution", "manager"],
             Self::PasswordChanged => &["at", "manager"],
             Self::AccountImported => &["institution", "login_name", "manager", "phone"],
+            Self::DeathCasesDue => &["count", "institution", "overdue"],
         }
     }
 

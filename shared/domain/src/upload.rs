@@ -311,8 +311,8 @@ pub enum FileNameError {
     /// Holds a path separator, a control or direction character, or is `.` or `..`.
     #[error("the file name holds a character that is not allowed")]
     Character,
-    /// Ends otherwise than in `.zip`, `.csv` or `.xlsx`.
-    #[error("the file name must end in `.zip`")]
+    /// Ends otherwise than the files that are taken.
+    #[error("the file name has another extension than is taken")]
     Extension,
 }
 
@@ -337,23 +337,29 @@ impl FromStr for FileName {
     type Err = FileNameError;
 
     fn from_str(text: &str) -> Result<Self, FileNameError> {
-        let length = text.chars().count();
-        if length == 0 || length > 120 {
-            return Err(FileNameError::Length);
-        }
-        if text.starts_with('.') || text.trim() != text || !text.chars().all(is_safe) {
-            return Err(FileNameError::Character);
-        }
         // The service's own reports come back mended as .csv and .xlsx.
-        let lower = text.to_lowercase();
-        if ![".zip", ".csv", ".xlsx"]
-            .iter()
-            .any(|extension| lower.ends_with(extension))
-        {
-            return Err(FileNameError::Extension);
-        }
+        check_name(text, &[".zip", ".csv", ".xlsx"])?;
         Ok(Self(text.to_owned()))
     }
+}
+
+/// Whether a text can be the name of a file with one of these extensions.
+pub(crate) fn check_name(text: &str, extensions: &[&str]) -> Result<(), FileNameError> {
+    let length = text.chars().count();
+    if length == 0 || length > 120 {
+        return Err(FileNameError::Length);
+    }
+    if text.starts_with('.') || text.trim() != text || !text.chars().all(is_safe) {
+        return Err(FileNameError::Character);
+    }
+    let lower = text.to_lowercase();
+    if !extensions
+        .iter()
+        .any(|extension| lower.ends_with(extension))
+    {
+        return Err(FileNameError::Extension);
+    }
+    Ok(())
 }
 
 /// Direction marks (U+202A…) make `txt.piz` look like `zip.txt`; quotes and separators break out of headers and keys.

@@ -1,3 +1,5 @@
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
@@ -6,8 +8,11 @@ use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use bytes::Bytes;
 use domain::{Sha256, Upload};
+use http_body::{Body, Frame};
 use jiff::Timestamp;
+use tokio::sync::mpsc::Receiver;
 
 use crate::StoreError;
 
@@ -247,6 +252,71 @@ impl Files {
         Ok(Some(ObjectRead { bytes }))
     }
 
+    /// Opens one version of an object to be read piece by piece; `None`: it is gone.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    pub async fn open(&self, key: &str, version: &str) -> Result<Option<ByteStream>, StoreError> {
+        let answer = self
+            .client
+            .get_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .set_version_id((version != NULL_VERSION).then(|| version.to_owned()))
+            .send()
+            .await;
+        match answer {
+            Ok(object) => Ok(Some(object.body)),
+            Err(error) if is_gone(&error) => Ok(None),
+            Err(error) => Err(failed("GetObject")(error)),
+        }
+    }
+
+    /// Writes an object of known length while its pieces are made. When one of them is an error, or they end too early, no
+    /// object is there afterwards.
+    ///
+    /// # Errors
+    /// When the store cannot be reached, or the pieces break off.
+    pub async fn write_pieces(
+        &self,
+        key: &str,
+        pieces: Receiver<Result<Bytes, StoreError>>,
+        length: u64,
+        content_type: &str,
+    ) -> Result<(), StoreError> {
+        self.client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .content_type(content_type)
+            .content_length(i64::try_from(length).unwrap_or(i64::MAX))
+            .body(ByteStream::from_body_1_x(Pieces(pieces)))
+            .send()
+            .await
+            .map_err(failed("PutObject"))?;
+        Ok(())
+    }
+
+    /// Deletes one version of an object for good; what is gone already is no error.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    pub async fn delete(&self, key: &str, version: &str) -> Result<(), StoreError> {
+        let answer = self
+            .client
+            .delete_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .set_version_id((version != NULL_VERSION).then(|| version.to_owned()))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(()),
+            Err(error) if is_gone(&error) => Ok(()),
+            Err(error) => Err(failed("DeleteObject")(error)),
+        }
+    }
+
     /// Writes an object; the store checks the digest. The same again changes nothing.
     ///
     /// # Errors
@@ -298,6 +368,22 @@ impl Files {
                 key: object.key.unwrap_or_default(),
             })
             .collect())
+    }
+}
+
+/// A body that is sent as its pieces come.
+struct Pieces(Receiver<Result<Bytes, StoreError>>);
+
+impl Body for Pieces {
+    type Data = Bytes;
+    type Error = StoreError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, StoreError>>> {
+        let piece = self.0.poll_recv(context);
+        piece.map(|piece| piece.map(|piece| piece.map(Frame::data)))
     }
 }
 

@@ -31,6 +31,12 @@
 //! | summary of a result, directory of its findings | `RESULT#<upload>#<generation>` | `SUMMARY#<n>`, `DIRECTORY#<n>` | query; TTL |
 //! | a page of findings | `FINDINGS#<upload>#<generation>#<shard>` | `PAGE#<n>` | batch get; TTL |
 //! | what links to other uploads gave | `LINKS#<upload>#<basis>-<digest>` | `DIRECTORY#<n>`, `PAGE#<n>` | query, batch get; TTL |
+//! | an account's death cases, newest first; one of them | `DEATH_CASES#<account>` | `CASE#<id>` | query backwards, get, consistent |
+//! | the case of a medical record number | the same | `NUMBER#<digest>` | get, consistent |
+//! | attachments of a case; one of them | the same | `ATTACHMENT#<case>#<id>` | query, get, consistent |
+//! | an account's last case number | the same | `SEQUENCE` | atomic add |
+//! | cases that are not complete, by deadline | index `pending`: `DEATH_CASES#OPEN#<0..3>` | `<last day in time>#<case>` | query each shard |
+//! | attachments that were not looked at yet | index `pending`: `ATTACHMENTS#<0..3>` | `<registered at>#<id>` | query each shard |
 //! | a notice by its key | `NOTICE#<key>` | `NOTICE` | get, consistent; TTL once it is settled |
 //! | notices to be sent by now | index `pending`: `NOTICES#DUE#<0..3>` | `<next attempt at>#<key>` | query each shard |
 //! | notices whose fate nobody knows | index `pending`: `NOTICES#UNCERTAIN` | the same | query |
@@ -43,6 +49,7 @@
 //! long as they are kept. For notices: even a warning to every hospital at once is 14,000, sent as fast as the providers take them.
 
 use domain::application::{Application, ScanSlot, Stage};
+use domain::death_case::{Attachment, AttachmentId, AttachmentState, DeathCase, DeathCaseId};
 use domain::notice::{Notice, NoticeState};
 use domain::sms_code::CodePurpose;
 use domain::{
@@ -329,6 +336,101 @@ pub const NOTICES_UNCERTAIN: &str = "NOTICES#UNCERTAIN";
 /// Partition of notices that were given up, in the index `pending`. They are few.
 pub const NOTICES_FAILED: &str = "NOTICES#FAILED";
 
+/// Partitions of the index `pending` for death cases that are not complete, and for attachments not looked at.
+pub const DEATH_CASE_SHARDS: u8 = 4;
+
+/// Partition of an account's death cases with all that belongs to them.
+pub fn death_cases_partition(account: &AccountId) -> String {
+    format!("{DEATH_CASES_PREFIX}{account}")
+}
+
+/// What the partition keys of death cases begin with.
+pub const DEATH_CASES_PREFIX: &str = "DEATH_CASES#";
+
+/// A death case.
+pub fn death_case(account: &AccountId, case: &DeathCaseId) -> Key {
+    Key::new(death_cases_partition(account), death_case_sort(case))
+}
+
+/// What the sort keys of death cases begin with.
+pub const DEATH_CASE_PREFIX: &str = "CASE#";
+
+/// After every death case's sort key.
+pub const DEATH_CASE_END: &str = "CASE$";
+
+/// Sort key of a death case.
+pub fn death_case_sort(case: &DeathCaseId) -> String {
+    format!("{DEATH_CASE_PREFIX}{case}")
+}
+
+/// What leads from a medical record number to its death case; case and spaces make no other number.
+pub fn death_case_number(account: &AccountId, medical_record_number: &str) -> Key {
+    let plain: String = medical_record_number.split_whitespace().collect();
+    let digest = Sha256::of(plain.to_uppercase().as_bytes());
+    Key::new(death_cases_partition(account), format!("NUMBER#{digest}"))
+}
+
+/// The number of an account's last death case.
+pub fn death_case_sequence(account: &AccountId) -> Key {
+    Key::new(death_cases_partition(account), "SEQUENCE")
+}
+
+/// Partition and sort key of a death case in the index `pending`; `None` once it is complete.
+pub fn death_case_pending(case: &DeathCase) -> Option<Key> {
+    if case.is_complete() {
+        return None;
+    }
+    let day = case.deadline().day();
+    Some(Key::new(
+        open_death_cases_partition(shard(case.id.as_str())),
+        format!("{day}#{}", case.id),
+    ))
+}
+
+/// Partition of a shard of death cases that are not complete.
+pub fn open_death_cases_partition(shard: u8) -> String {
+    format!("DEATH_CASES#OPEN#{}", shard % DEATH_CASE_SHARDS)
+}
+
+/// An attachment.
+pub fn attachment(account: &AccountId, case: &DeathCaseId, attachment: &AttachmentId) -> Key {
+    let prefix = attachment_prefix(case);
+    Key::new(
+        death_cases_partition(account),
+        format!("{prefix}{attachment}"),
+    )
+}
+
+/// What the sort keys of a case's attachments begin with.
+pub fn attachment_prefix(case: &DeathCaseId) -> String {
+    format!("ATTACHMENT#{case}#")
+}
+
+/// Partition and sort key of an attachment in the index `pending`; `None` once it was looked at.
+pub fn attachment_pending(attachment: &Attachment) -> Option<Key> {
+    match attachment.state {
+        AttachmentState::Expected | AttachmentState::Checking => Some(Key::new(
+            attachments_partition(shard(attachment.id.as_str())),
+            format!(
+                "{}#{}",
+                pending_moment(attachment.registered_at),
+                attachment.id
+            ),
+        )),
+        _ => None,
+    }
+}
+
+/// Partition of a shard of attachments that were not looked at.
+pub fn attachments_partition(shard: u8) -> String {
+    format!("ATTACHMENTS#{}", shard % DEATH_CASE_SHARDS)
+}
+
+/// From the random end of an id.
+fn shard(id: &str) -> u8 {
+    id.bytes().next_back().unwrap_or_default() % DEATH_CASE_SHARDS
+}
+
 /// Partition of a result's summary and directory.
 pub fn result_partition(upload: &UploadId, generation: u64) -> String {
     format!("RESULT#{upload}#{generation}")
@@ -445,6 +547,41 @@ pub fn parse_scan_key(key: &str) -> Option<(ApplicationId, ScanSlot)> {
     (!random.is_empty() && !name.is_empty() && !name.contains('/')).then_some((application, slot))
 }
 
+/// Key of the object an attachment of a death case is put to. The name in it lets an operator tell files apart; downloads
+/// are named by what is kept with the attachment.
+pub fn attachment_object(attachment: &Attachment) -> String {
+    let Attachment {
+        account,
+        case,
+        id,
+        file_name,
+        ..
+    } = attachment;
+    format!("{ATTACHMENT_OBJECTS}{account}/{case}/{id}/{file_name}")
+}
+
+/// Under which attachments of death cases stand, those not looked at and those refused among them: no address is ever given
+/// for one that has not passed.
+pub const ATTACHMENT_OBJECTS: &str = "incoming/attachment/";
+
+/// What an object's key says of the attachment it belongs to; `None` for a key this service never gave out.
+pub fn parse_attachment_key(key: &str) -> Option<(AccountId, DeathCaseId, AttachmentId)> {
+    let mut parts = key.strip_prefix(ATTACHMENT_OBJECTS)?.splitn(4, '/');
+    let account = parts.next()?.parse().ok()?;
+    let case = parts.next()?.parse().ok()?;
+    let id = parts.next()?.parse().ok()?;
+    domain::death_case::attachment_name(parts.next()?).ok()?;
+    Some((account, case, id))
+}
+
+/// Key of an archive of attachments, made for download. `digest` names what is in it.
+pub fn archive_object(account: &AccountId, case: &DeathCaseId, digest: &Sha256) -> String {
+    format!("{ARCHIVE_OBJECTS}{account}/{case}/{digest}.zip")
+}
+
+/// Under which archives stand. They are copies, and may go after a day.
+pub const ARCHIVE_OBJECTS: &str = "archives/";
+
 fn scan_slot_name(slot: ScanSlot) -> &'static str {
     match slot {
         ScanSlot::InformationForm => "information-form",
@@ -475,6 +612,52 @@ mod tests {
         ] {
             assert_eq!(parse_scan_key(&foreign), None, "{foreign}");
         }
+    }
+
+    #[test]
+    fn only_keys_of_attachments_are_read_as_attachments() {
+        let (account, case, id) = (
+            AccountId::random(),
+            DeathCaseId::new(7),
+            AttachmentId::random(),
+        );
+        let own = |name: &str| format!("incoming/attachment/{account}/{case}/{id}/{name}");
+        assert_eq!(
+            parse_attachment_key(&own("死亡证明 1+1%.pdf")),
+            Some((account.clone(), case.clone(), id.clone()))
+        );
+        for foreign in [
+            own(""),
+            own("a/b.pdf"),
+            own("a.exe"),
+            format!("incoming/attachment/{account}/{case}/a.pdf"),
+            format!("incoming/attachment/../{case}/{id}/a.pdf"),
+            format!("incoming/scan/{account}/{case}/{id}/a.pdf"),
+        ] {
+            assert_eq!(parse_attachment_key(&foreign), None, "{foreign}");
+        }
+        assert_eq!(parse_object_key(&own("a.pdf")), None);
+    }
+
+    #[test]
+    fn death_cases_sort_between_their_bounds_and_apart_from_what_belongs_to_them() {
+        let case = DeathCaseId::new(1);
+        let sort = death_case_sort(&case);
+        assert!(sort.as_str() > DEATH_CASE_PREFIX && sort.as_str() < DEATH_CASE_END);
+        let account = AccountId::random();
+        for other in [
+            attachment(&account, &case, &AttachmentId::random()),
+            death_case_number(&account, "1"),
+            death_case_sequence(&account),
+        ] {
+            let inside =
+                other.sk.as_str() > DEATH_CASE_PREFIX && other.sk.as_str() < DEATH_CASE_END;
+            assert!(!inside, "{other:?}");
+        }
+        assert_eq!(
+            death_case_number(&account, " ba 1"),
+            death_case_number(&account, "BA1")
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub mod applications;
 pub mod attempts;
 pub mod audit;
 mod claims;
+pub mod death_cases;
 mod error;
 mod files;
 pub mod findings;

@@ -193,7 +193,7 @@ fn judge(
         width,
         settings,
         own,
-        latest(run),
+        seconds(settings.received_at),
     );
     let mut pending: Vec<Pending> = Vec::new();
     let mut blank: Option<(u32, u32)> = None;
@@ -288,7 +288,8 @@ fn restore(cell: Cell, buffer: &[u8], encoding: TextEncoding) -> Cell {
     }
 }
 
-fn finding<'r>(
+/// What was found of a row, with the value it was found of.
+pub(crate) fn finding<'r>(
     index: u16,
     row: &Row<'r>,
     pending: &'r Pending,
@@ -336,17 +337,10 @@ fn pace(run: &mut Run<'_>, index: u16) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Seconds of the moment of receipt.
-fn latest(run: &Run<'_>) -> i64 {
-    let received = run.settings.received_at;
-    let epoch = jiff::civil::DateTime::default()
-        .with()
-        .year(1970)
-        .month(1)
-        .day(1)
-        .build();
-    epoch
-        .ok()
-        .and_then(|epoch| received.since((jiff::Unit::Second, epoch)).ok())
+/// Seconds of a moment, as cells of dates are compared.
+pub(crate) fn seconds(moment: jiff::civil::DateTime) -> i64 {
+    let epoch = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0);
+    moment
+        .since((jiff::Unit::Second, epoch))
         .map_or(i64::MAX, |span| span.get_seconds())
 }

@@ -14,6 +14,7 @@ pub mod icd;
 mod icd_form;
 mod judge;
 pub mod links;
+mod one_record;
 mod parse;
 mod plan;
 mod record;
@@ -30,6 +31,7 @@ mod word;
 
 pub use check::{CheckError, check};
 pub use finding::{Finding, FindingView, Language};
+pub use one_record::{RecordFindings, check_record};
 pub use settings::{HospitalCodes, Institution, Limits, Links, Settings};
 pub use sink::{FileInfo, JudgedRecord, Progress, Sink};
 pub use summary::{Cause, FileSummary, Note, Outcome, Summary};

@@ -1,5 +1,7 @@
 //! What can be answered instead of a result: one line each, with both texts.
 
+use std::collections::BTreeMap;
+
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -134,6 +136,27 @@ errors! {
     /// More ICD code files, or more codes, than one hospital needs.
     TooManyIcdFiles = "too_many_icd_files", CONFLICT,
         "ICD编码文件过多，请先删除不再使用的编码文件", "There are too many ICD code files; please delete those no longer used first";
+    /// No such death case, or another account's; never told apart.
+    DeathCaseNotFound = "death_case_not_found", NOT_FOUND,
+        "未找到该死亡病例记录", "There is no such death case";
+    /// The medical record number has a death case.
+    DeathCaseExists = "death_case_exists", CONFLICT,
+        "该病案号已有死亡病例记录，请打开已有的记录，不要重复新增", "There is a death case with this medical record number; please open it instead of adding another";
+    /// The sheet was saved by another browser.
+    DeathCaseChanged = "death_case_changed", CONFLICT,
+        "该记录已在其他窗口中保存，您的修改尚未保存；请查看最新内容后再保存", "The case was saved in another window and your changes were not; please look at it as it is now and save again";
+    /// No such attachment, or it was deleted.
+    AttachmentNotFound = "attachment_not_found", NOT_FOUND,
+        "未找到该附件", "There is no such attachment";
+    /// It was not looked at yet, or is not what it claims to be.
+    AttachmentNotPassed = "attachment_not_passed", CONFLICT,
+        "该附件尚未通过文件检查，不能下载", "This attachment has not passed the file check and cannot be downloaded";
+    /// A case has as many attachments as it may have.
+    TooManyAttachments = "too_many_attachments", CONFLICT,
+        "该病例的附件数量已达上限，请将多页扫描件合并为一个 pdf 文件后上传", "The case has as many attachments as it may have; please join the pages in one pdf";
+    /// More than can be given in one archive.
+    ArchiveTooLarge = "archive_too_large", UNPROCESSABLE_ENTITY,
+        "所选附件合计超过500M，请分几次下载", "The attachments chosen have more than 500 MB together; please download them in several parts";
     /// A part of the service does not answer.
     Unavailable = "unavailable", SERVICE_UNAVAILABLE,
         "系统繁忙，请稍后再试", "The service is busy; please try again later";
@@ -208,6 +231,9 @@ pub struct Problem {
     /// Fields that are not acceptable.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldError>,
+    /// What the error's code does not say and a client can act on, e.g. the id of what is there already.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub facts: BTreeMap<String, String>,
 }
 
 /// An error on its way to the client.
@@ -215,6 +241,7 @@ pub struct Problem {
 pub struct ApiError {
     code: ErrorCode,
     fields: Vec<FieldError>,
+    facts: BTreeMap<String, String>,
     retry_after: Option<u64>,
 }
 
@@ -233,6 +260,13 @@ impl ApiError {
             fields,
             ..code.into()
         }
+    }
+
+    /// The error with a fact a client can act on.
+    #[must_use]
+    pub fn fact(mut self, name: &str, value: impl ToString) -> Self {
+        self.facts.insert(name.to_owned(), value.to_string());
+        self
     }
 
     /// An error that passes after some seconds.
@@ -260,6 +294,7 @@ impl From<ErrorCode> for ApiError {
         Self {
             code,
             fields: Vec::new(),
+            facts: BTreeMap::new(),
             retry_after: None,
         }
     }
@@ -291,6 +326,7 @@ impl IntoResponse for ApiError {
             detail_zh: entry.zh.to_owned(),
             detail_en: entry.en.to_owned(),
             fields: self.fields,
+            facts: self.facts,
         };
         let mut response = (entry.status, axum::Json(problem)).into_response();
         let headers = response.headers_mut();

@@ -8,6 +8,7 @@ use domain::PasswordPolicy;
 use intake::Intake;
 use jiff::SignedDuration;
 use load_icd_file::Loading;
+use remind_overdue::Reminding;
 use send_notice::Sending;
 use serde_json::Value;
 use web::{OpenApiRouter, Service};
@@ -18,6 +19,9 @@ use crate::watch::Watch;
 
 /// Between two sweeps for what an event missed. Shorter than in AWS, because here every restart loses what was in the queue.
 const SWEEP: Duration = Duration::from_secs(20);
+/// Between two looks for death cases that are due. Once a day in AWS; a program that is started and stopped does not know when its
+/// day begins, and what was reminded of once is not again.
+const REMINDERS: Duration = Duration::from_secs(3600);
 /// Between two looks for notices whose time has come, among them those that other programs wrote. What a request wrote is sent
 /// at once.
 const NOTICES: Duration = Duration::from_secs(5);
@@ -71,6 +75,11 @@ impl Functions {
                 .await
                 .map_err(|error| chain(&error))
         });
+        let reminding = of("remind-overdue");
+        let reminding = Arc::new(Reminding {
+            store: reminding.store,
+            clock: reminding.clock,
+        });
         let sending = match watch {
             Some(watch) => Sending {
                 store: of("send-notice").store,
@@ -88,7 +97,13 @@ impl Functions {
             .merge(read_audit::router(of("read-audit")))
             .merge(list_uploads::router(of("list-uploads")))
             .merge(manage_icd_files::router(of("manage-icd-files")))
+            .merge(manage_death_cases::router(of("manage-death-cases")))
             .merge(serve_portal::router(store_origin));
+        let check_document = handler(&checking, |checking, event| async move {
+            check_document::run(&checking, event)
+                .await
+                .map_err(|error| chain(&error))
+        });
         let on_object = vec![
             OnObject {
                 function: "validate-upload",
@@ -102,11 +117,12 @@ impl Functions {
             OnObject {
                 function: "check-document",
                 prefix: check_document::SCAN_PREFIX,
-                handler: handler(&checking, |checking, event| async move {
-                    check_document::run(&checking, event)
-                        .await
-                        .map_err(|error| chain(&error))
-                }),
+                handler: check_document.clone(),
+            },
+            OnObject {
+                function: "check-document",
+                prefix: check_document::ATTACHMENT_PREFIX,
+                handler: check_document.clone(),
             },
             OnObject {
                 function: "load-icd-file",
@@ -132,6 +148,19 @@ impl Functions {
                 function: "load-icd-file",
                 every: SWEEP,
                 handler: load_icd_file,
+            },
+            OnSchedule {
+                function: "check-document",
+                every: SWEEP,
+                handler: check_document,
+            },
+            OnSchedule {
+                function: "remind-overdue",
+                every: REMINDERS,
+                handler: handler(&reminding, |reminding, _| async move {
+                    let reminded = remind_overdue::run(&reminding).await;
+                    reminded.map(|_| Value::Null).map_err(|error| chain(&error))
+                }),
             },
             OnSchedule {
                 function: "send-notice",

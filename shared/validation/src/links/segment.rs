@@ -34,6 +34,17 @@ pub struct Entry {
     pub passed: bool,
 }
 
+/// A record of a stay, as it was accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StayRecord<'s> {
+    /// Where it stands, and whether it passed.
+    pub entry: Entry,
+    /// 入院日期 in the standard's form.
+    pub admission: &'s str,
+    /// 出院日期, likewise.
+    pub discharge: &'s str,
+}
+
 /// Fingerprint by which segments know a natural key ([`JudgedRecord::key`]). Stable across versions of this program.
 pub fn key_fingerprint(key: &str) -> u128 {
     fingerprint::of_key(key)
@@ -67,6 +78,26 @@ impl Segment {
                 file: place.file,
                 row: place.row,
                 passed: place.passed,
+            })
+    }
+
+    /// Records of a stay with this medical record number, by key and then place; none where the kind has no stays.
+    pub fn stays_of<'s>(
+        &'s self,
+        medical_record_number: &'s str,
+    ) -> impl Iterator<Item = StayRecord<'s>> + 's {
+        self.entries()
+            .zip(&self.facts.places)
+            .filter_map(move |(entry, place)| {
+                let stay = self.facts.stay(place)?;
+                let number = self.facts.text(stay.number);
+                number
+                    .eq_ignore_ascii_case(medical_record_number)
+                    .then(|| StayRecord {
+                        entry,
+                        admission: self.facts.text(stay.admission),
+                        discharge: self.facts.text(stay.discharge),
+                    })
             })
     }
 

@@ -1,0 +1,125 @@
+use std::future::Future;
+
+use domain::AccountId;
+use domain::application::ScanState;
+use domain::death_case::{AttachmentId, DeathCaseId, Kept};
+use file_check::{MediaType, Refusal};
+use jiff::Timestamp;
+use store::death_cases::Awaited;
+use store::{Store, StoreError, applications, death_cases, keys};
+
+/// What the look at a document came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The version of the object that was looked at.
+    pub object_version: String,
+    /// CRC-32 of its content, where it was read.
+    pub crc32: u32,
+    /// What it is, or why it is not kept.
+    pub verdict: Result<MediaType, Refusal>,
+}
+
+/// Keeps what was found.
+pub trait Findings: Send + Sync {
+    /// Notes that a document arrived; whether it is to be looked at.
+    ///
+    /// # Errors
+    /// When it cannot be noted; the same again carries on.
+    fn awaited(&self, key: &str) -> impl Future<Output = Result<Awaited, StoreError>> + Send;
+
+    /// Notes what a document is. `false`: no document like that is awaited, or it has its finding already.
+    ///
+    /// # Errors
+    /// When it cannot be noted; the same again carries on.
+    fn checked(
+        &self,
+        key: &str,
+        found: Found,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Keys of documents that were announced before a moment and have no finding.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn waiting(
+        &self,
+        before: Timestamp,
+    ) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send;
+
+    /// Gives a document up that never came, once its address is no longer good.
+    ///
+    /// # Errors
+    /// When it cannot be noted.
+    fn expire(
+        &self,
+        key: &str,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// Documents looked at in one sweep, of each shard.
+const AT_ONCE: i32 = 100;
+
+/// Scans are kept with their application, attachments with their death case.
+impl Findings for Store {
+    async fn awaited(&self, key: &str) -> Result<Awaited, StoreError> {
+        match keys::parse_attachment_key(key) {
+            Some(ids) => death_cases::arrived(self, borrowed(&ids)).await,
+            // An application has no word for what has arrived and was not looked at.
+            None => Ok(Awaited::Yes),
+        }
+    }
+
+    async fn checked(&self, key: &str, found: Found) -> Result<bool, StoreError> {
+        if let Some((application, _)) = keys::parse_scan_key(key) {
+            return applications::record_scan(self, &application, key, scan_state(found)).await;
+        }
+        let Some(ids) = keys::parse_attachment_key(key) else {
+            return Ok(false);
+        };
+        let Found {
+            object_version,
+            crc32,
+            verdict,
+        } = found;
+        let found = match verdict {
+            Ok(media_type) => Ok(Kept {
+                object_version,
+                media_type: media_type.as_str().to_owned(),
+                crc32,
+            }),
+            Err(refusal) => Err(refusal.code().to_owned()),
+        };
+        death_cases::checked(self, borrowed(&ids), found).await
+    }
+
+    async fn waiting(&self, before: Timestamp) -> Result<Vec<String>, StoreError> {
+        let waiting = death_cases::not_looked_at(self, before, AT_ONCE).await?;
+        Ok(waiting.iter().map(keys::attachment_object).collect())
+    }
+
+    async fn expire(&self, key: &str, now: Timestamp) -> Result<(), StoreError> {
+        match keys::parse_attachment_key(key) {
+            Some(ids) => death_cases::expire(self, borrowed(&ids), now).await,
+            None => Ok(()),
+        }
+    }
+}
+
+fn scan_state(found: Found) -> ScanState {
+    match found.verdict {
+        Ok(media_type) => ScanState::Passed {
+            object_version: found.object_version,
+            media_type: media_type.as_str().to_owned(),
+        },
+        Err(refusal) => ScanState::Refused {
+            reason: refusal.code().to_owned(),
+        },
+    }
+}
+
+type Ids = (AccountId, DeathCaseId, AttachmentId);
+
+fn borrowed((account, case, id): &Ids) -> (&AccountId, &DeathCaseId, &AttachmentId) {
+    (account, case, id)
+}
