@@ -111,7 +111,7 @@ fn dos(moment: DateTime) -> (u16, u16) {
     let part = |value: i8| u16::try_from(value).unwrap_or_default();
     let year = u16::try_from(moment.year()).unwrap_or_default();
     let year = year.saturating_sub(1980).min(127);
-    let time = part(moment.hour()) << 11 | part(moment.minute()) << 5 | part(moment.second()) / 2;
+    let time = part(moment.hour()) << 11 | part(moment.minute()) << 5 | (part(moment.second()) / 2);
     let date = year << 9 | part(moment.month()) << 5 | part(moment.day());
     (time, date)
 }
