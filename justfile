@@ -20,6 +20,12 @@ quick:
 generate:
     cargo run -p generate -- pages
     cargo run -p generate -- samples --all
+    cargo run -p generate -- templates
+    cargo run -p generate -- schemas
+
+# The material package for hospitals, with its manifest, in target/material.
+material *options:
+    cargo run -p generate -- material {{options}}
 
 # How fast the check is, against inflating and parsing alone.
 bench:

@@ -16,6 +16,7 @@ mod faults;
 mod icd;
 mod icd_redelivery;
 mod isolation;
+mod material;
 mod mending;
 mod presigned;
 mod redelivery;

@@ -95,11 +95,11 @@ impl Form {
     }
 }
 
-fn text(text: &str) -> Value {
+pub(crate) fn text(text: &str) -> Value {
     Str::from(text).into_value()
 }
 
-fn dict<const N: usize>(entries: [(&str, Value); N]) -> Value {
+pub(crate) fn dict<const N: usize>(entries: [(&str, Value); N]) -> Value {
     let dict: Dict = entries
         .into_iter()
         .map(|(key, value)| (Str::from(key), value))

@@ -53,6 +53,8 @@ pub enum Act {
     AttachmentDownloaded,
     /// Deleted one.
     AttachmentDeleted,
+    /// Was given the address of the material package.
+    MaterialDownloaded,
 }
 
 /// One line of the audit trail: who did what to what, when, from where. No value of a patient, no code, no password.

@@ -8,6 +8,7 @@ mod clock;
 pub mod death_case;
 mod icd_file;
 mod ids;
+pub mod material;
 pub mod notice;
 mod password;
 mod password_policy;

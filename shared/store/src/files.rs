@@ -173,6 +173,24 @@ impl Files {
         Ok(request.uri().to_owned())
     }
 
+    /// An address a browser can play a video from, piece by piece, for as long as somebody may watch it.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub async fn presign_media(&self, key: &str, media_type: &str) -> Result<String, StoreError> {
+        let request = self
+            .presigner
+            .get_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .response_content_disposition("inline")
+            .response_content_type(media_type)
+            .presigned(lasting(Duration::from_secs(2 * 60 * 60))?)
+            .await
+            .map_err(failed("GetObject"))?;
+        Ok(request.uri().to_owned())
+    }
+
     /// What is there under a key; `None`: nothing, or not that version any more.
     ///
     /// # Errors
@@ -219,12 +237,35 @@ impl Files {
         version: &str,
         limit: u64,
     ) -> Result<Option<ObjectRead>, StoreError> {
+        let version = (version != NULL_VERSION).then(|| version.to_owned());
+        let found = self.read_tagged(key, version, limit).await?;
+        Ok(found.map(|(object, _)| object))
+    }
+
+    /// Reads an object as it is now, likewise, with the tag that [`Files::write_over`] takes.
+    ///
+    /// # Errors
+    /// As [`Files::read`].
+    pub async fn read_current(
+        &self,
+        key: &str,
+        limit: u64,
+    ) -> Result<Option<(ObjectRead, Option<String>)>, StoreError> {
+        self.read_tagged(key, None, limit).await
+    }
+
+    async fn read_tagged(
+        &self,
+        key: &str,
+        version: Option<String>,
+        limit: u64,
+    ) -> Result<Option<(ObjectRead, Option<String>)>, StoreError> {
         let answer = self
             .client
             .get_object()
             .bucket(&self.bucket)
             .key(key)
-            .set_version_id((version != NULL_VERSION).then(|| version.to_owned()))
+            .set_version_id(version)
             .send()
             .await;
         let mut object = match answer {
@@ -249,7 +290,7 @@ impl Files {
                 break;
             }
         }
-        Ok(Some(ObjectRead { bytes }))
+        Ok(Some((ObjectRead { bytes }, object.e_tag)))
     }
 
     /// Opens one version of an object to be read piece by piece; `None`: it is gone.
@@ -338,6 +379,42 @@ impl Files {
             .await
             .map_err(failed("PutObject"))?;
         Ok(())
+    }
+
+    /// Writes an object over the one with this tag, or where there is none yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`]: something else is there by now. Else when the store cannot be reached or refuses.
+    pub async fn write_over(
+        &self,
+        key: &str,
+        tag: Option<&str>,
+        bytes: Vec<u8>,
+        content_type: &str,
+    ) -> Result<(), StoreError> {
+        let answer = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .content_type(content_type)
+            .set_if_match(tag.map(str::to_owned))
+            .set_if_none_match(tag.is_none().then(|| "*".to_owned()))
+            .checksum_sha256(Sha256::of(&bytes).base64())
+            .body(ByteStream::from(bytes))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let status = error.raw_response().map(|answer| answer.status().as_u16());
+                // 409: another conditional write to the key was under way; 404: the tagged object was deleted.
+                match status {
+                    Some(404 | 409 | 412) => Err(StoreError::Conflict),
+                    _ => Err(failed("PutObject")(error)),
+                }
+            }
+        }
     }
 
     /// Keys under a prefix, after `after`, at most a thousand.

@@ -486,6 +486,22 @@ pub fn report_object(
 /// Under which data files arrive.
 pub const DATA_PREFIX: &str = "incoming/data/";
 
+/// Key of the object that tells which material package is current.
+pub const MATERIAL_MANIFEST: &str = "material/manifest.json";
+
+/// Key of a material package.
+pub fn material_package(sha256: &Sha256) -> String {
+    format!("material/{sha256}/package.zip")
+}
+
+/// Key of the object that lists the tutorial videos.
+pub const VIDEO_MANIFEST: &str = "videos/manifest.json";
+
+/// Key of a tutorial video.
+pub fn video_object(file: &str) -> String {
+    format!("videos/{file}")
+}
+
 /// The account and upload an object's key belongs to; `None` for a key this service never gave out.
 pub fn parse_object_key(key: &str) -> Option<(AccountId, UploadId)> {
     let mut parts = key.strip_prefix(DATA_PREFIX)?.splitn(3, '/');

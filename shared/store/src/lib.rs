@@ -12,6 +12,7 @@ mod files;
 pub mod findings;
 pub mod icd_files;
 pub mod keys;
+pub mod material;
 pub mod notices;
 pub mod password_resets;
 pub mod schema;

@@ -157,6 +157,9 @@ errors! {
     /// More than can be given in one archive.
     ArchiveTooLarge = "archive_too_large", UNPROCESSABLE_ENTITY,
         "所选附件合计超过500M，请分几次下载", "The attachments chosen have more than 500 MB together; please download them in several parts";
+    /// No material package was published yet.
+    MaterialNotPublished = "material_not_published", NOT_FOUND,
+        "资料包尚未发布，请稍后再来下载，或联系技术支持", "The material package is not published yet; please come back later, or ask support";
     /// A part of the service does not answer.
     Unavailable = "unavailable", SERVICE_UNAVAILABLE,
         "系统繁忙，请稍后再试", "The service is busy; please try again later";

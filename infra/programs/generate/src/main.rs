@@ -1,9 +1,14 @@
-//! Writes what is derived from the standard's data: sample files and the data dictionary. One module for each subcommand.
+//! Writes what is derived from the standard's data and the guides: samples, data dictionary, templates, schemas and the material
+//! package. One module for each subcommand.
 
 mod committed;
 mod dictionary;
+mod made;
+mod package;
 mod pages;
 mod samples;
+mod schemas;
+mod templates;
 
 use std::process::ExitCode;
 
@@ -21,12 +26,18 @@ struct Arguments {
 enum Command {
     Samples(samples::Samples),
     Pages(pages::Pages),
+    Templates(templates::Templates),
+    Schemas(schemas::Schemas),
+    Material(package::Material),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Samples(samples) => samples.run(),
         Command::Pages(pages) => pages.run(),
+        Command::Templates(templates) => templates.run(),
+        Command::Schemas(schemas) => schemas.run(),
+        Command::Material(material) => material.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -98,6 +98,7 @@ impl Functions {
             .merge(list_uploads::router(of("list-uploads")))
             .merge(manage_icd_files::router(of("manage-icd-files")))
             .merge(manage_death_cases::router(of("manage-death-cases")))
+            .merge(download_material::router(of("download-material")))
             .merge(serve_portal::router(store_origin));
         let check_document = handler(&checking, |checking, event| async move {
             check_document::run(&checking, event)

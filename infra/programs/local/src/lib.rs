@@ -4,6 +4,7 @@ mod announce;
 mod data_folder;
 mod functions;
 mod http;
+mod material;
 mod notices;
 mod nudge;
 mod options;

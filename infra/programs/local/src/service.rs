@@ -17,7 +17,7 @@ use crate::queue::Manners;
 use crate::sample::{self, Trial};
 use crate::servers::{self, Servers};
 use crate::triggers::{Events, Triggers};
-use crate::{http, ready_file, seed, webhook};
+use crate::{http, material, ready_file, seed, webhook};
 
 /// How long requests under way may take to end at a stop.
 const FAREWELL: std::time::Duration = std::time::Duration::from_secs(5);
@@ -63,6 +63,7 @@ pub struct Service {
     notices: Notices,
     nudge: Nudge,
     sender: JoinHandle<()>,
+    publisher: Option<JoinHandle<()>>,
     triggers: Triggers,
     stop: watch::Sender<bool>,
     http: JoinHandle<()>,
@@ -175,6 +176,8 @@ impl Service {
         if let Some(path) = &options.ready_file {
             ready_file::write(path, &addresses, demo.as_ref())?;
         }
+        let publisher =
+            (!options.no_seed).then(|| tokio::spawn(material::publish(service.clone())));
         let notes = notes(&options, address.port(), demo.is_some());
         let ready_file = options.ready_file;
         Ok(Self {
@@ -187,6 +190,7 @@ impl Service {
             notices,
             nudge,
             sender,
+            publisher,
             triggers,
             stop,
             http,
@@ -268,6 +272,9 @@ impl Service {
         let mut http = self.http;
         if tokio::time::timeout(FAREWELL, &mut http).await.is_err() {
             http.abort();
+        }
+        if let Some(publisher) = self.publisher {
+            publisher.abort();
         }
         self.triggers.stop().await;
         let mut sender = self.sender;

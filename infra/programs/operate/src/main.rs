@@ -7,6 +7,7 @@ mod create_reviewer;
 mod import_accounts;
 mod language;
 mod outbox;
+mod publish;
 
 use std::process::ExitCode;
 
@@ -27,6 +28,7 @@ enum Command {
     CreateReviewer(create_reviewer::CreateReviewer),
     Outbox(outbox::Outbox),
     Audit(audit::Audit),
+    PublishMaterial(publish::PublishMaterial),
 }
 
 fn main() -> ExitCode {
@@ -36,5 +38,6 @@ fn main() -> ExitCode {
         Command::CreateReviewer(create) => create.run(),
         Command::Outbox(outbox) => outbox.run(),
         Command::Audit(audit) => audit.run(),
+        Command::PublishMaterial(publish) => publish.run(),
     }
 }
