@@ -10,6 +10,7 @@
 mod accounts;
 mod actors;
 mod application;
+mod batches;
 mod broken_files;
 mod death_cases;
 mod faults;
@@ -23,4 +24,5 @@ mod redelivery;
 mod samples;
 mod stage;
 mod upload;
+mod wire_protocol;
 mod world;

@@ -3,15 +3,13 @@
 mod announcement;
 
 use axum::extract::State;
-use axum::http::StatusCode;
-use domain::{AccountId, Upload, UploadId, UploadStatus};
+use axum::http::{HeaderMap, StatusCode};
+use domain::{AccountId, NewUpload, Sha256, Upload, UploadId, UploadStatus};
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
-use std::collections::BTreeMap;
-use store::{PresignedPut, Store, StoreError, uploads};
-use utoipa::ToSchema;
+use store::idempotency::{self, Once};
+use store::{Store, StoreError, uploads};
 use utoipa_axum::routes;
-use web::{ApiError, Caller, ErrorCode, Json, OpenApiRouter, Path, Problem, Service};
+use web::{ApiError, Caller, ErrorCode, Json, OpenApiRouter, Path, Problem, Service, Ticket};
 
 use announcement::Announcement;
 
@@ -26,29 +24,19 @@ pub fn router(service: Service) -> OpenApiRouter {
         .with_state(service)
 }
 
-/// A ticket: where and how the object is to be put.
-#[derive(Debug, Serialize, ToSchema)]
-struct Ticket {
-    /// Names the upload from now on.
-    upload_id: String,
-    /// To be sent a PUT with the file as its body.
-    url: String,
-    /// Must be sent along exactly so; each is part of the signature.
-    headers: BTreeMap<String, String>,
-    /// When the address runs out.
-    #[schema(value_type = String, format = DateTime)]
-    expires_at: Timestamp,
-}
-
 /// Registers an upload and gives the address to put the file to.
 #[utoipa::path(
     post,
     path = "/api/v1/uploads",
     tag = "uploads",
     security(("bearer" = [])),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "makes the same announcement again after its answer was lost"),
+    ),
     request_body = Announcement,
     responses(
         (status = CREATED, body = Ticket),
+        (status = CONFLICT, body = Problem, description = "the key was used for another file"),
         (status = UNAUTHORIZED, body = Problem),
         (status = UNPROCESSABLE_ENTITY, body = Problem, description = "name, size or digest not acceptable"),
         (status = TOO_MANY_REQUESTS, body = Problem, description = "too many uploads are open"),
@@ -57,6 +45,7 @@ struct Ticket {
 async fn request_upload(
     State(service): State<Service>,
     caller: Caller,
+    headers: HeaderMap,
     Json(announcement): Json<Announcement>,
 ) -> Result<(StatusCode, Json<Ticket>), ApiError> {
     let account = &caller.account;
@@ -68,36 +57,31 @@ async fn request_upload(
     if open_tickets(&service.store, &account.id, now).await? >= OPEN_TICKETS {
         return Err(ApiError::after(ErrorCode::TooManyOpenUploads, 60));
     }
-    let sequence = uploads::next_sequence(&service.store, &account.id).await?;
-    let upload = Upload {
-        account: account.id.clone(),
-        id: UploadId::new(sequence),
+    let new = NewUpload {
         kind: announced.kind,
         file_name: announced.file_name,
         size: announced.size,
         sha256: announced.sha256,
         dry_run: announced.dry_run,
-        status: UploadStatus::Registered,
-        registered_at: now,
-        url_until: now + Upload::URL_LIFE,
-        object_version: None,
-        received_at: None,
-        standard: None,
-        code_files: None,
-        lease: None,
-        fence: 0,
-        progress: None,
-        generation: None,
-        figures: None,
-        settlement: None,
-        reason: None,
-        finished_at: None,
     };
+    let id = id(&service, &account.id, &headers, &new).await?;
+    let mut upload = Upload::new(account.id.clone(), id, new, now);
     // The ticket is written before the address is given away: no object can come that nobody knows of.
     uploads::register(&service.store, &upload).await?;
+    // Announced before under the same key: the ticket stands as it was, and gets a new address.
+    match uploads::extend(&service.store, &upload, upload.url_until).await {
+        Ok(()) => {}
+        // Received meanwhile. The store refuses a second object, which tells the client so.
+        Err(StoreError::Conflict) => {
+            upload = uploads::find(&service.store, &account.id, &upload.id)
+                .await?
+                .ok_or(ErrorCode::UploadNotFound)?;
+        }
+        Err(error) => return Err(error.into()),
+    }
     let address = service.files.presign_put(&upload).await?;
     tracing::info!(upload = %upload.id, size = upload.size, "upload {} registered", upload.id);
-    Ok((StatusCode::CREATED, Json(ticket(&upload, address))))
+    Ok((StatusCode::CREATED, Json(Ticket::new(&upload, address))))
 }
 
 /// Gives a new address for an upload whose address has run out before the file came.
@@ -131,15 +115,27 @@ async fn renew_address(
     }
     upload.url_until = until;
     let address = service.files.presign_put(&upload).await?;
-    Ok(Json(ticket(&upload, address)))
+    Ok(Json(Ticket::new(&upload, address)))
 }
 
-fn ticket(upload: &Upload, address: PresignedPut) -> Ticket {
-    Ticket {
-        upload_id: upload.id.to_string(),
-        url: address.url,
-        headers: address.headers.into_iter().collect(),
-        expires_at: upload.url_until,
+/// The id of a new upload; of the one announced before, where the client says by its key that it is the same.
+async fn id(
+    service: &Service,
+    account: &AccountId,
+    headers: &HeaderMap,
+    new: &NewUpload,
+) -> Result<UploadId, ApiError> {
+    let (store, now) = (&service.store, service.clock.now());
+    let Some(key) = web::idempotency_key(headers)? else {
+        return Ok(UploadId::new(uploads::next_sequence(store, account).await?));
+    };
+    let words = format!(
+        "{}\n{}\n{}\n{}",
+        new.file_name, new.size, new.sha256, new.dry_run
+    );
+    match idempotency::once(store, account, &key, &Sha256::of(words.as_bytes()), now).await? {
+        Once::New(id) | Once::Known(id) => Ok(id),
+        Once::Differs => Err(ErrorCode::KeyReused.into()),
     }
 }
 

@@ -50,6 +50,10 @@ pub(crate) async fn change_password(
     Json(change): Json<Change>,
 ) -> Result<(SetCookie, Json<SignedIn>), ApiError> {
     let (store, now) = (&service.store, service.clock.now());
+    // A machine has no business with the password of its account.
+    if caller.session.machine.is_some() {
+        return Err(ErrorCode::Forbidden.into());
+    }
     let before = caller.account;
     password::check(policy, "new", &change.new, &change.old, Some(&before))?;
     // A stolen session must not be a way to guess the password.

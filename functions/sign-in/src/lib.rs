@@ -3,6 +3,7 @@
 
 mod audit;
 mod change_password;
+mod machine;
 mod notices;
 mod own_sessions;
 mod password;

@@ -3,6 +3,7 @@
 use axum::Extension;
 use axum::extract::State;
 use domain::audit::Act;
+use domain::machine::MachineLogin;
 use domain::{Account, AccountState, PasswordPolicy, SessionPurpose};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -14,6 +15,7 @@ use web::{
 };
 
 use crate::audit::{entry, note};
+use crate::machine;
 use crate::password;
 use crate::view::SignedIn;
 
@@ -54,6 +56,14 @@ pub(crate) async fn sign_in(
     charge(&service, ADDRESS, &address.text(), now).await?;
     charge(&service, LOGIN, &login, now).await?;
 
+    if let Ok(machine) = login.parse::<MachineLogin>() {
+        let secret = credentials.password;
+        let (account, token, session) =
+            machine::sign_in(&service, &machine, &secret, address, place).await?;
+        attempts::forget(store, LOGIN, &login).await?;
+        attempts::forgive(store, ADDRESS, &address.text()).await?;
+        return Ok(SignedIn::answer(&token, &session, account, policy));
+    }
     let account = accounts::find_by_login(store, &login).await?;
     let matches = password::matches(account.as_ref(), credentials.password).await?;
     // An account that is disabled answers as if the password were wrong: it must not tell that the password is right.

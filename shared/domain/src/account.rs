@@ -223,6 +223,9 @@ pub struct Account {
     pub initial_password_used: bool,
     /// Sessions begun under a smaller number are over: adding one ends them all at once.
     pub session_epoch: u64,
+    /// Credentials of machines made under a smaller number are over: a new data manager gives out his own.
+    #[serde(default)]
+    pub machine_epoch: u64,
     /// When it was made.
     pub created_at: Timestamp,
     /// Counts its changes.
@@ -248,6 +251,7 @@ impl Account {
             initial_password_until: None,
             initial_password_used: false,
             session_epoch: 0,
+            machine_epoch: 0,
             created_at: now,
             version: 1,
         }
@@ -261,6 +265,7 @@ impl Account {
         self.initial_password_used = false;
         self.password_set_at = Some(now);
         self.session_epoch += 1;
+        self.machine_epoch += 1;
     }
 
     /// Gives it a password its owner chose and ends all its sessions: whoever else knew the old one is out.

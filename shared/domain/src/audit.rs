@@ -55,6 +55,10 @@ pub enum Act {
     AttachmentDeleted,
     /// Was given the address of the material package.
     MaterialDownloaded,
+    /// Made a credential for a machine.
+    MachineCredentialMade,
+    /// Took it back.
+    MachineCredentialRevoked,
 }
 
 /// One line of the audit trail: who did what to what, when, from where. No value of a patient, no code, no password.

@@ -8,6 +8,7 @@ mod clock;
 pub mod death_case;
 mod icd_file;
 mod ids;
+pub mod machine;
 pub mod material;
 pub mod notice;
 mod password;
@@ -33,6 +34,6 @@ pub use second_factor::SecondFactor;
 pub use session::{Place, Session, SessionPurpose, SessionToken, TokenHash};
 pub use sha256::Sha256;
 pub use upload::{
-    FailureReason, Figures, FileName, FileNameError, Lease, Settlement, Upload, UploadKind,
-    UploadOutcome, UploadProgress, UploadStatus,
+    FailureReason, Figures, FileName, FileNameError, Lease, NewUpload, Settlement, Upload,
+    UploadKind, UploadOutcome, UploadProgress, UploadStatus,
 };

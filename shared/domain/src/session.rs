@@ -7,6 +7,7 @@ use rand::random;
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
 
+use crate::machine::MachineId;
 use crate::{AccountId, base32};
 
 /// What a signed-in person or machine shows: 256 random bits that mean nothing by themselves.
@@ -99,6 +100,9 @@ pub struct Session {
     /// Where it was begun.
     #[serde(default)]
     pub place: Place,
+    /// The front-end machine that signed in with a credential of its own; `None` for a person, or the account's password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<MachineId>,
 }
 
 impl Session {
@@ -112,6 +116,7 @@ impl Session {
             used_at: now,
             purpose: SessionPurpose::Work,
             place: Place::default(),
+            machine: None,
         }
     }
 

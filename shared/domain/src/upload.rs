@@ -277,7 +277,50 @@ pub struct Upload {
     pub finished_at: Option<Timestamp>,
 }
 
+/// What an upload is announced as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewUpload {
+    /// What it is.
+    pub kind: UploadKind,
+    /// Name of the file as the hospital has it.
+    pub file_name: FileName,
+    /// Bytes.
+    pub size: u64,
+    /// Digest.
+    pub sha256: Sha256,
+    /// Whether it is judged only, and no record kept.
+    pub dry_run: bool,
+}
+
 impl Upload {
+    /// A ticket for what is announced.
+    pub fn new(account: AccountId, id: UploadId, new: NewUpload, now: Timestamp) -> Self {
+        Self {
+            account,
+            id,
+            kind: new.kind,
+            file_name: new.file_name,
+            size: new.size,
+            sha256: new.sha256,
+            dry_run: new.dry_run,
+            status: UploadStatus::Registered,
+            registered_at: now,
+            url_until: now + Self::URL_LIFE,
+            object_version: None,
+            received_at: None,
+            standard: None,
+            code_files: None,
+            lease: None,
+            fence: 0,
+            progress: None,
+            generation: None,
+            figures: None,
+            settlement: None,
+            reason: None,
+            finished_at: None,
+        }
+    }
+
     /// Largest file (manual 3.6.2: 20 MB).
     pub const MAX_SIZE: u64 = 20 * 1024 * 1024;
     /// How long an address for the object is good.

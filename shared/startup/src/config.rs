@@ -36,8 +36,20 @@ pub struct Config {
 
 /// The environment is not complete.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("the environment variable `{0}` is not set")]
-pub struct ConfigError(&'static str);
+pub enum ConfigError {
+    /// A variable that is needed is missing.
+    #[error("the environment variable `{0}` is not set")]
+    Missing(&'static str),
+    /// A variable has a value that means nothing.
+    #[error("the environment variable `{0}` has a value that means nothing")]
+    Meaningless(&'static str),
+}
+
+impl ConfigError {
+    pub(crate) fn meaningless(name: &'static str) -> Self {
+        Self::Meaningless(name)
+    }
+}
 
 impl Config {
     /// From the environment of this process.
@@ -56,7 +68,7 @@ impl Config {
         variable: impl Fn(&'static str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
         let optional = |name| variable(name).filter(|value| !value.trim().is_empty());
-        let needed = |name| optional(name).ok_or(ConfigError(name));
+        let needed = |name| optional(name).ok_or(ConfigError::Missing(name));
         Ok(Self {
             table: needed("FLU_TABLE")?,
             bucket: needed("FLU_BUCKET")?,
@@ -98,9 +110,9 @@ mod tests {
     #[test]
     fn names_what_is_missing() {
         let missing = Config::from_variables(|name| (name == "FLU_TABLE").then(|| "t".to_owned()));
-        assert_eq!(missing, Err(ConfigError("FLU_BUCKET")));
+        assert_eq!(missing, Err(ConfigError::Missing("FLU_BUCKET")));
         let blank = Config::from_variables(|_| Some(" ".to_owned()));
-        assert_eq!(blank, Err(ConfigError("FLU_TABLE")));
+        assert_eq!(blank, Err(ConfigError::Missing("FLU_TABLE")));
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod logging;
 mod notice_config;
 mod providers;
 mod standards;
+mod wire_config;
 
 pub use clients::{Clients, Options};
 pub use config::{Config, ConfigError, password_policy};
@@ -13,3 +14,4 @@ pub use logging::{init_lambda, init_terminal};
 pub use notice_config::NoticeConfig;
 pub use providers::Providers;
 pub use standards::{StandardsError, standards};
+pub use wire_config::{LAMBDA_BODY, WireConfig};

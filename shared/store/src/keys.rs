@@ -41,6 +41,11 @@
 //! | notices to be sent by now | index `pending`: `NOTICES#DUE#<0..3>` | `<next attempt at>#<key>` | query each shard |
 //! | notices whose fate nobody knows | index `pending`: `NOTICES#UNCERTAIN` | the same | query |
 //! | notices that were given up | index `pending`: `NOTICES#FAILED` | the same | query |
+//! | credentials of an account's machines | `ACCOUNT#<account>` | `MACHINE#<machine>` | get, query, consistent |
+//! | what an account's machines told last | `ACCOUNT#<account>` | `HEARTBEAT#<machine>` | put |
+//! | machines of a province's hospitals | index `pending`: `FLEET#<province>` | `<account>#<machine>` | query each province |
+//! | what a request's idempotency key made | `ACCOUNT#<account>` | `ONCE#<digest>` | get, conditional put; TTL |
+//! | a transaction of the existing wire protocol by its token | `WIRE#<digest>` | `WIRE` | get, conditional update; TTL |
 //!
 //! An account's own items share a partition: one hospital writes a few units a second at most. Pages of findings are what
 //! is written in bulk, so they spread over [`FINDINGS_SHARDS`] partitions of each upload. The index `pending` holds an
@@ -50,6 +55,7 @@
 
 use domain::application::{Application, ScanSlot, Stage};
 use domain::death_case::{Attachment, AttachmentId, AttachmentState, DeathCase, DeathCaseId};
+use domain::machine::MachineId;
 use domain::notice::{Notice, NoticeState};
 use domain::sms_code::CodePurpose;
 use domain::{
@@ -217,6 +223,46 @@ pub fn audit_day(day: jiff::civil::Date, shard: u8) -> String {
 /// Sort key of an audit entry; the number tells entries of one millisecond apart.
 pub fn audit_sort(moment: Timestamp, number: u64) -> String {
     format!("{}#{number:016x}", pending_moment(moment))
+}
+
+/// The credential of an account's machine.
+pub fn machine(account: &AccountId, machine: &MachineId) -> Key {
+    let sk = format!("{MACHINE_PREFIX}{}", machine.as_str());
+    Key::new(account_partition(account), sk)
+}
+
+/// What the sort keys of machines' credentials begin with.
+pub const MACHINE_PREFIX: &str = "MACHINE#";
+
+/// What a machine told last; `name` is its credential's id, or `account` where it uses the account's password.
+pub fn heartbeat(account: &AccountId, name: &str) -> Key {
+    Key::new(
+        account_partition(account),
+        format!("{HEARTBEAT_PREFIX}{name}"),
+    )
+}
+
+/// What the sort keys of heartbeats begin with.
+pub const HEARTBEAT_PREFIX: &str = "HEARTBEAT#";
+
+/// Partition and sort key of a heartbeat in the index `pending`: they stay, so a heartbeat costs no write of the index.
+pub fn fleet(province: &str, account: &AccountId, name: &str) -> Key {
+    Key::new(fleet_partition(province), format!("{account}#{name}"))
+}
+
+/// Partition of a province's machines, in the index `pending`.
+pub fn fleet_partition(province: &str) -> String {
+    format!("FLEET#{province}")
+}
+
+/// What a request with an idempotency key made; the key is the client's text, so its digest stands here.
+pub fn once(account: &AccountId, key: &Sha256) -> Key {
+    Key::new(account_partition(account), format!("ONCE#{key}"))
+}
+
+/// A transaction of the existing wire protocol.
+pub fn wire_token(token: &TokenHash) -> Key {
+    Key::new(format!("WIRE#{}", token.as_str()), "WIRE")
 }
 
 /// The number of an account's last ticket.

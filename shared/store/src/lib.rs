@@ -11,7 +11,9 @@ mod error;
 mod files;
 pub mod findings;
 pub mod icd_files;
+pub mod idempotency;
 pub mod keys;
+pub mod machines;
 pub mod material;
 pub mod notices;
 pub mod password_resets;
@@ -21,7 +23,10 @@ pub mod sms_codes;
 mod table;
 mod transaction;
 pub mod uploads;
+pub mod wire_tokens;
 
+/// A write of a [`Transaction`].
+pub use aws_sdk_dynamodb::types::TransactWriteItem as Write;
 pub use error::StoreError;
 pub use files::{Files, Found, ObjectRead, PresignedPut};
 pub use table::Store;

@@ -1,12 +1,13 @@
 //! Sessions, stored under the digest of their token, and listed with their account.
 
+use domain::machine::MachineId;
 use domain::{Account, AccountId, Place, Session, SessionPurpose, SessionToken, TokenHash};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::keys::{self, PK, SESSION_PREFIX, SK};
 use crate::table::{delete, expire, key_item, put_new, read, text, write};
-use crate::{Store, StoreError, Transaction, accounts};
+use crate::{Store, StoreError, Transaction, accounts, machines};
 
 /// Leads from an account to one of its sessions.
 #[derive(Serialize, Deserialize)]
@@ -38,15 +39,42 @@ pub async fn begin_at(
     place: Place,
     now: Timestamp,
 ) -> Result<(SessionToken, Session), StoreError> {
-    let token = SessionToken::random();
     let session = Session {
         purpose,
         place,
         ..Session::new(account.id.clone(), account.session_epoch, now)
     };
+    start(store, session, now).await
+}
+
+/// Begins a session for a machine that showed its own credential.
+///
+/// # Errors
+/// When the table cannot be written.
+pub async fn begin_for_machine(
+    store: &Store,
+    account: &Account,
+    machine: &MachineId,
+    place: Place,
+    now: Timestamp,
+) -> Result<(SessionToken, Session), StoreError> {
+    let session = Session {
+        place,
+        machine: Some(machine.clone()),
+        ..Session::new(account.id.clone(), account.session_epoch, now)
+    };
+    start(store, session, now).await
+}
+
+async fn start(
+    store: &Store,
+    session: Session,
+    now: Timestamp,
+) -> Result<(SessionToken, Session), StoreError> {
+    let token = SessionToken::random();
     let hash = token.hash();
     let mut item = write(keys::session(&hash), &session, "session")?;
-    let key = keys::session_of(&account.id, &session.id);
+    let key = keys::session_of(&session.account, &session.id);
     let mut listed = write(key, &Pointer { token: hash }, "session")?;
     for item in [&mut item, &mut listed] {
         expire(item, now, Session::ABSOLUTE);
@@ -82,6 +110,12 @@ pub async fn resume(
     else {
         return Ok(None);
     };
+    // A credential taken back ends what it began, at once.
+    if let Some(machine) = &session.machine
+        && machines::live(store, &account, machine).await?.is_none()
+    {
+        return Ok(None);
+    }
     if session.needs_touch(now) {
         touch(store, token, now).await?;
     }

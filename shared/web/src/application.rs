@@ -1,6 +1,6 @@
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::{Next, from_fn, map_request};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -8,7 +8,6 @@ use axum::{Json, Router};
 use lambda_http::request::RequestContext;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
-use tower_http::limit::RequestBodyLimitLayer;
 use tracing::Instrument;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder};
@@ -16,7 +15,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{ApiError, ClientAddress, CookieName, ErrorCode};
 
-/// No request of the API is longer: data goes to the object store, not through here.
+/// No request of the API is longer: data goes to the object store, not through here. The few routes that take data read the
+/// body themselves, and bound it.
 const BODY_LIMIT: usize = 64 * 1024;
 
 /// Makes a server out of the routes of one function, or of all of them: the description of the API at
@@ -56,7 +56,7 @@ pub fn application(routes: OpenApiRouter) -> Router {
         )
         .method_not_allowed_fallback(async || ApiError::from(ErrorCode::MethodNotAllowed))
         .fallback(async || ApiError::from(ErrorCode::NoSuchPath))
-        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(same_site())
         .layer(CatchPanicLayer::custom(
             |_: Box<dyn std::any::Any + Send>| {
@@ -114,10 +114,6 @@ async fn finish(request: Request, next: Next) -> Response {
     let span =
         tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
     let mut response = next.run(request).instrument(span.clone()).await;
-    // The layer that bounds bodies answers in plain text; clients are to find one form of error everywhere.
-    if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        response = ApiError::from(ErrorCode::TooLarge).into_response();
-    }
     let status = response.status().as_u16();
     span.in_scope(|| tracing::info!(status, "answered {status}"));
     let headers = response.headers_mut();

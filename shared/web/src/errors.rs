@@ -160,6 +160,27 @@ errors! {
     /// No material package was published yet.
     MaterialNotPublished = "material_not_published", NOT_FOUND,
         "资料包尚未发布，请稍后再来下载，或联系技术支持", "The material package is not published yet; please come back later, or ask support";
+    /// More than one request carries, where the object store takes it.
+    BatchTooLarge = "batch_too_large", PAYLOAD_TOO_LARGE,
+        "数据超过单次请求的上限，请按 ticket 中的地址直接上传文件，或先登记上传（POST /api/v1/uploads）",
+        "The data is more than one request carries; please put the file to the address in `ticket`, or register an upload (POST /api/v1/uploads)";
+    /// An encoding of the body other than gzip.
+    UnknownEncoding = "unknown_encoding", UNSUPPORTED_MEDIA_TYPE,
+        "请求内容只能不压缩或使用 gzip 压缩", "The body may be sent as it is or compressed with gzip";
+    /// The idempotency key was used for another request.
+    KeyReused = "idempotency_key_reused", CONFLICT,
+        "该幂等键（Idempotency-Key）已用于另一份数据，请为每份数据使用各自的键",
+        "This Idempotency-Key was used for other data; please use a key of its own for each";
+    /// Too many requests of one account.
+    TooManyRequests = "too_many_requests", TOO_MANY_REQUESTS,
+        "请求过于频繁，请稍后再试", "Too many requests; please try again later";
+    /// No such machine's credential, or another account's; never told apart.
+    MachineNotFound = "machine_not_found", NOT_FOUND,
+        "未找到该前置机凭据", "There is no such credential of a front-end machine";
+    /// As many credentials as an account may have.
+    TooManyMachines = "too_many_machines", CONFLICT,
+        "前置机凭据数量已达上限，请先停用不再使用的凭据",
+        "The account has as many credentials of machines as it may have; please revoke one that is not used";
     /// A part of the service does not answer.
     Unavailable = "unavailable", SERVICE_UNAVAILABLE,
         "系统繁忙，请稍后再试", "The service is busy; please try again later";
@@ -286,6 +307,21 @@ impl ApiError {
         ErrorCode::Internal.into()
     }
 
+    /// The body of its answer, for answers that carry something beside it.
+    pub fn problem(self) -> Problem {
+        let entry = self.code.entry();
+        Problem {
+            r#type: "about:blank".to_owned(),
+            title: entry.zh.to_owned(),
+            status: entry.status.as_u16(),
+            code: entry.code.to_owned(),
+            detail_zh: entry.zh.to_owned(),
+            detail_en: entry.en.to_owned(),
+            fields: self.fields,
+            facts: self.facts,
+        }
+    }
+
     /// Its code.
     pub fn code(&self) -> ErrorCode {
         self.code
@@ -320,17 +356,8 @@ impl From<StoreError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let entry = self.code.entry();
-        let problem = Problem {
-            r#type: "about:blank".to_owned(),
-            title: entry.zh.to_owned(),
-            status: entry.status.as_u16(),
-            code: entry.code.to_owned(),
-            detail_zh: entry.zh.to_owned(),
-            detail_en: entry.en.to_owned(),
-            fields: self.fields,
-            facts: self.facts,
-        };
+        let (entry, retry_after) = (self.code.entry(), self.retry_after);
+        let problem = self.problem();
         let mut response = (entry.status, axum::Json(problem)).into_response();
         let headers = response.headers_mut();
         headers.insert(
@@ -338,7 +365,7 @@ impl IntoResponse for ApiError {
             HeaderValue::from_static("application/problem+json; charset=utf-8"),
         );
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = retry_after {
             headers.insert(RETRY_AFTER, seconds.into());
         }
         response

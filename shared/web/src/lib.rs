@@ -5,14 +5,18 @@ mod caller;
 mod cookie;
 mod errors;
 mod extract;
+mod idempotency;
 mod language;
 mod service;
+mod ticket;
 
 pub use application::{application, run_lambda};
 pub use caller::{Applicant, Caller, ClientAddress, ClientPlace, Newcomer};
 pub use cookie::{CookieName, SetCookie};
 pub use errors::{ApiError, ERRORS, ErrorCode, ErrorEntry, FieldError, Problem};
 pub use extract::{Json, Path, Query};
+pub use idempotency::idempotency_key;
 pub use language::Language;
 pub use service::Service;
+pub use ticket::Ticket;
 pub use utoipa_axum::router::OpenApiRouter;

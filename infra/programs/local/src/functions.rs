@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use check_document::Checking;
-use domain::PasswordPolicy;
+use domain::{PasswordPolicy, Upload};
 use intake::Intake;
 use jiff::SignedDuration;
 use load_icd_file::Loading;
 use remind_overdue::Reminding;
 use send_notice::Sending;
 use serde_json::Value;
+use startup::WireConfig;
 use web::{OpenApiRouter, Service};
 
 use crate::queue::{Handler, Handling};
@@ -89,12 +90,19 @@ impl Functions {
             None => sending,
         };
 
+        // Here it is on, and a ZIP may be as large as the manual allows: nothing of Lambda stands between.
+        let wire = WireConfig {
+            is_on: true,
+            limit: usize::try_from(Upload::MAX_SIZE).unwrap_or(usize::MAX),
+        };
         let routes = OpenApiRouter::new()
             .merge(sign_in::router(of("sign-in"), passwords))
             .merge(apply_for_account::router(of("apply-for-account")))
             .merge(review_application::router(of("review-application")))
             .merge(request_upload::router(of("request-upload")))
             .merge(read_audit::router(of("read-audit")))
+            .merge(receive_batch::router(of("receive-batch"), &wire))
+            .merge(manage_machines::router(of("manage-machines")))
             .merge(list_uploads::router(of("list-uploads")))
             .merge(manage_icd_files::router(of("manage-icd-files")))
             .merge(manage_death_cases::router(of("manage-death-cases")))
