@@ -1,6 +1,7 @@
-//! Writes what is derived from the standard's data and the guides: samples, data dictionary, templates, schemas and the material
-//! package. One module for each subcommand.
+//! Writes what is derived from the standard's data and the guides: samples, data dictionary, templates, schemas, the
+//! material package, the browser's check. One module for each subcommand.
 
+mod browser_check;
 mod committed;
 mod dictionary;
 mod made;
@@ -29,6 +30,7 @@ enum Command {
     Templates(templates::Templates),
     Schemas(schemas::Schemas),
     Material(package::Material),
+    BrowserCheck(browser_check::BrowserCheck),
 }
 
 fn main() -> ExitCode {
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         Command::Templates(templates) => templates.run(),
         Command::Schemas(schemas) => schemas.run(),
         Command::Material(material) => material.run(),
+        Command::BrowserCheck(check) => check.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
