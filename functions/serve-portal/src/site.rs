@@ -47,6 +47,9 @@ impl Site {
         // Modules name each other relatively, so that all of a page come from one version, and may be kept for ever.
         let shell =
             String::from_utf8_lossy(shell).replace("@ASSETS@", &format!("/assets/{version}"));
+        // The module is built apart (`generate browser-check`); pages do without where it is not there.
+        let has_module = FILES.iter().any(|(name, _)| *name == "assets/check.wasm");
+        let shell = shell.replace("@LOCAL_CHECK@", if has_module { "yes" } else { "no" });
         Self {
             shell: File::new("text/html; charset=utf-8", Bytes::from(shell)),
             policy: policy(store),

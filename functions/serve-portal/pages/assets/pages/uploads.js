@@ -4,6 +4,7 @@ import { head, refreshButton } from '../core/frame.js';
 import { moment, words } from '../core/i18n.js';
 import { list, table } from '../core/table.js';
 import { dropArea } from '../core/upload.js';
+import { localCheck } from '../local-check/panel.js';
 import { ACCEPTED, dataTransfers } from './upload/send.js';
 import { moving, statusTag } from './upload/status.js';
 
@@ -56,6 +57,7 @@ export async function open({ route, show, signal }) {
       el('section', { class: 'card stack' },
         dropArea({ accept: ACCEPTED, multiple: true, label: text('choose'), hint: text('drop_here'), attributes: { id: 'file' }, take: (files) => files.forEach((file) => going.start(file)) }),
         el('div', { class: 'row' }, dryRun, el('label', { for: 'dry-run' }, text('check_only'))),
+        localCheck({ signal }),
         going.node,
         el('details', {}, el('summary', {}, text('naming')), el('ul', { class: 'plainlist' }, KINDS.map((kind) => el('li', {}, el('code', {}, `${kind}_*****.csv`), ` ${text(kind)}`))))),
       el('div', { class: 'row end' }, el('h2', {}, text('records')), refreshButton(() => uploads.refresh())),
