@@ -3,7 +3,7 @@
 use domain::Role;
 
 use crate::browser::Browser;
-use crate::people::account;
+use crate::people::{account, account_with_phone, between, messages, phone};
 use crate::world::{PASSWORD, World};
 
 #[test]
@@ -39,6 +39,31 @@ fn a_wrong_password_an_ended_session_and_another_password() {
 }
 
 #[test]
+fn a_forgotten_password_is_set_anew_with_a_code_by_sms() {
+    let world = World::shared();
+    let phone = phone();
+    let login = account_with_phone(world, Role::DataManager, Some(&phone));
+    let browser = Browser::start(world);
+    browser.open("/");
+    browser.click("忘记密码");
+    browser.fill("登录名或手机号码", &login);
+    browser.click("获取验证码");
+    browser.see("秒后可重新获取");
+    let message = messages(world, &phone).pop().unwrap();
+    browser.fill("验证码", &between(&message, "验证码", "，"));
+    browser.fill("新密码", "short");
+    browser.fill("再次填写新密码", "short");
+    browser.click("设置新密码");
+    browser.see("密码至少12个字符");
+    browser.fill("新密码", "Spring-Rain-2026");
+    browser.fill("再次填写新密码", "Spring-Rain-2026");
+    browser.click("设置新密码");
+    browser.see("新密码已设置，请用新密码登录。");
+    browser.sign_in(&phone, "Spring-Rain-2026");
+    browser.see("对接数据文件上传记录");
+}
+
+#[test]
 fn each_role_has_its_own_pages() {
     let world = World::shared();
     let browser = Browser::start(world);
@@ -69,7 +94,7 @@ fn english_is_one_click_away_and_stays() {
     browser.see("Nothing uploaded yet");
     for (menu, seen) in [
         ("Upload ICD codes", "In use from"),
-        ("Material", "Material"),
+        ("Death records", "There are no cases yet."),
         ("Account settings", "New password again"),
     ] {
         browser.click(menu);

@@ -179,7 +179,12 @@ impl<'a> Browser<'a> {
                 });
                 shown
                     .next()
-                    .is_some_and(|element| self.session.click(&element).is_ok())
+                    .is_some_and(|element| match self.session.click(&element) {
+                        Ok(_) => true,
+                        // Drawn anew, or something lay over it for a moment: nothing was clicked.
+                        Err(refused) if refused.is_about_the_element() => false,
+                        Err(refused) => panic!("{text} was clicked: {refused:?}"),
+                    })
             });
             if clicked {
                 return;

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use domain::Role;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::application;
 use crate::browser::Browser;
 use crate::people::{account, number, phone};
-use crate::samples::{WITH_ERRORS, clean};
-use crate::world::{PASSWORD, World};
+use crate::samples::{WITH_ERRORS, clean, zip};
+use crate::world::{Hospital, PASSWORD, Ticket, World, put};
 
 /// axe-core 4.14.1, see its folder.
 const AXE: &str = include_str!("axe-core/axe.min.js");
@@ -64,6 +65,26 @@ fn axe(browser: &Browser<'_>) -> Value {
     browser.script_later(RUN_AXE)
 }
 
+/// A code file of diagnoses, sent as a program would.
+fn code_file(hospital: &Hospital<'_>, name: &str, bytes: &[u8]) {
+    let announcement = json!({
+        "category": "disease", "file_name": name, "size": bytes.len(), "sha256": hex::encode(Sha256::digest(bytes)),
+        "first_day": "2019-01-01", "last_day": "2019-12-31",
+    });
+    let answer = hospital.post("/icd-files", &announcement);
+    assert_eq!(answer.status, 201, "{answer:?}");
+    let ticket = answer.json();
+    let headers = ticket["headers"].as_object().unwrap().iter();
+    let ticket = Ticket {
+        id: String::new(),
+        url: ticket["url"].as_str().unwrap().to_owned(),
+        headers: headers
+            .map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()))
+            .collect(),
+    };
+    assert_eq!(put(&ticket, bytes).status, 200);
+}
+
 #[test]
 fn pages_of_a_hospital() {
     let world = World::shared();
@@ -84,8 +105,21 @@ fn pages_of_a_hospital() {
         browser.count("#findings tbody tr") > 0
     });
     examine(&browser, "upload-result");
+    code_file(
+        &hospital,
+        "疾病诊断编码.zip",
+        include_bytes!("../../docs/samples/icd_disease.zip"),
+    );
+    code_file(
+        &hospital,
+        "门诊编码.zip",
+        &zip(&[("codes.csv", "编码,名称\nJ10,流感\n".as_bytes())]),
+    );
+    browser.open("/icd");
+    browser.see("ICD编码文件头与模板不一致");
+    browser.see("使用中");
+    examine(&browser, "icd");
     for (path, name) in [
-        ("/icd", "icd"),
         ("/death-cases/new", "death-case-new"),
         ("/material", "material"),
         ("/videos", "videos"),

@@ -13,7 +13,9 @@
 mod account;
 mod application;
 mod browser;
+mod death_case;
 mod every_page;
+mod icd;
 mod people;
 #[path = "../it/samples.rs"]
 mod samples;

@@ -22,10 +22,15 @@ pub fn phone() -> String {
 
 /// Login name of a new account of this role, with the password of all test accounts.
 pub fn account(world: &World, role: Role) -> String {
+    account_with_phone(world, role, None)
+}
+
+/// The same, with a mobile phone.
+pub fn account_with_phone(world: &World, role: Role, phone: Option<&str>) -> String {
     let login = format!("{}-{}", role_name(role), number());
     let account = NewAccount {
         login_name: login.parse().unwrap(),
-        phone: None,
+        phone: phone.map(|phone| phone.parse().unwrap()),
         role,
         institution: None,
         province: None,

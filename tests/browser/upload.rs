@@ -49,7 +49,7 @@ fn a_file_with_errors_is_mended_in_its_workbook_and_sent_again() {
     let mended = browser.file("flu_mended.zip", &zip(&[("flu_mended.csv", &mend(&sheet))]));
     browser.attach("#mended", &mended);
     browser.click("查看校验进度和结果");
-    browser.see("全部 14 条记录达标（新增 12，更新 0，未变化 2）。");
+    browser.see("全部 14 条记录达标（新增 12，更新 2，未变化 0）。");
     browser.see("下一步");
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
@@ -69,12 +69,15 @@ fn mend(sheet: &Path) -> Vec<u8> {
         .map(Result::unwrap)
         .collect();
     let mut rows = range.rows();
-    let header: Vec<String> = rows
-        .next()
-        .unwrap()
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    // Under each code stands its name.
+    let code = |cell: &calamine::Data| {
+        cell.to_string()
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let header: Vec<String> = rows.next().unwrap().iter().map(code).collect();
     let number = header.iter().position(|name| name == "#行号").unwrap();
     let own = |name: &str| name.starts_with('#');
     let mut writer = csv::Writer::from_writer(Vec::new());

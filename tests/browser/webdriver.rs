@@ -27,8 +27,20 @@ pub enum By<'a> {
 
 /// The driver's own code for what went wrong, with its words.
 #[derive(Debug)]
-#[expect(dead_code, reason = "read in the message of a failed test")]
 pub struct Refused(String);
+
+impl Refused {
+    /// Whether the element is not there, or not to be reached; then nothing was done to it.
+    pub fn is_about_the_element(&self) -> bool {
+        let about = [
+            "stale element",
+            "element click intercepted",
+            "element not interactable",
+            "no such element",
+        ];
+        about.iter().any(|code| self.0.contains(code))
+    }
+}
 
 impl Session {
     pub fn start(driver: &str, capabilities: &Value) -> Self {

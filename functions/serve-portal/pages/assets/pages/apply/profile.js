@@ -14,6 +14,7 @@ const text = words({
   institution: ['医疗机构信息', 'Institution'],
   manager: ['数据管理员信息', 'Data manager'],
   year: ['年', 'Year'], month: ['月', 'Month'],
+  nth_month: ['{n} 月', '{n}'],
   departments_hint: ['每行一个，或用顿号（、）分隔', 'One a line, or separated by 、'],
   email_hint: ['用于接收系统发送的账号通知邮件', 'The account is sent to it'],
   phone_hint: ['可用于登录系统', 'Can be used to sign in'],
@@ -49,7 +50,7 @@ export async function draw({ holder, application, signal, step }) {
 
   const put = (name, value, more = {}) => form.field({ name, label: fieldNames(name), required: true, value, maxlength: 200, ...more });
   const year = el('input', { inputmode: 'numeric', maxlength: 4, value: profile.opening_year, 'aria-label': `${fieldNames('opening_date')} ${text('year')}`, placeholder: text('year') });
-  const month = choice(Array.from({ length: 12 }, (_, n) => [String(n + 1), `${n + 1} ${text('month')}`]), { value: profile.opening_month.replace(/^0/, ''), blank: text('month'), 'aria-label': `${fieldNames('opening_date')} ${text('month')}` });
+  const month = choice(Array.from({ length: 12 }, (_, n) => [String(n + 1), text('nth_month', { n: String(n + 1) })]), { value: profile.opening_month.replace(/^0/, ''), blank: text('month'), 'aria-label': `${fieldNames('opening_date')} ${text('month')}` });
   const division = divisionChoice(profile.division, signal);
   const departments = el('textarea', { rows: 3 }, profile.departments.join('\n'));
   const { manager } = profile;

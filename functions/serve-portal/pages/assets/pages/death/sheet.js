@@ -44,7 +44,8 @@ export function sheet({ at, first, form: described, saved }) {
   form.node.addEventListener('input', () => { untouched = false; });
   form.node.addEventListener('change', () => { untouched = false; });
   const nav = el('nav', { class: 'card', 'aria-label': text('groups') }, el('h2', {}, text('groups')), el('ul', { class: 'plainlist' }, described.groups.map((group, n) => el('li', {}, el('a', { href: `#group-${n}` }, inLanguage(group, 'name'))))));
-  judged(first.defects, false);
+  // A sheet that nobody has saved yet is not scolded.
+  judged(first.version > 1 ? first.defects : [], false);
 
   function field(one) {
     const value = first.values[one.code] ?? '';
@@ -73,7 +74,7 @@ export function sheet({ at, first, form: described, saved }) {
   /** Shows what the rules say of the sheet, each at its field. */
   function judged(defects, told) {
     const errors = defects.filter((one) => one.severity === 'error');
-    form.mark(defects.filter((one) => one.field).map((one) => ({ field: one.field, message: `${inLanguage(one, 'detail')}${either('。', '. ')}${inLanguage(one, 'mend')}`, soft: one.severity !== 'error' })));
+    form.mark(defects.filter((one) => one.field).map((one) => ({ field: one.field, message: inLanguage(one, 'detail'), soft: one.severity !== 'error' })));
     const loose = defects.filter((one) => !one.field);
     fill(general, loose.map((one) => notice(one.severity === 'error' ? 'bad' : 'warn', inLanguage(one, 'detail'), ' ', inLanguage(one, 'mend'))));
     if (told) {
