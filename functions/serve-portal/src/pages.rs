@@ -80,6 +80,12 @@ mod tests {
             .split("import('")
             .skip(1)
             .map(|rest| rest.split('\'').next().unwrap());
+        // A worker is named by its address, and is fetched when it is wanted.
+        let workers = source
+            .split("new Worker(new URL('")
+            .skip(1)
+            .map(|rest| rest.split('\'').next().unwrap());
+        let dynamic = dynamic.chain(workers);
         let imports: Vec<&str> = static_imports.chain(dynamic.filter(|_| lazily)).collect();
         for import in imports {
             let mut parts: Vec<&str> = folder.split('/').collect();
