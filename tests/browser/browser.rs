@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::webdriver::{By, Element, Session};
+use crate::webdriver::{By, Element, Refused, Session};
 use crate::world::World;
 
 /// Longer than anything takes that a person would wait for.
@@ -202,16 +202,16 @@ impl<'a> Browser<'a> {
     /// Clicks what has this name for those who do not see it.
     #[track_caller]
     pub fn click_named(&self, name: &str) {
-        let element = self.field(name);
-        self.session.click(&element).unwrap();
+        self.at_field(name, |element| self.session.click(element));
     }
 
     /// Fills in the field with this label.
     #[track_caller]
     pub fn fill(&self, label: &str, value: &str) {
-        let element = self.field(label);
-        self.session.clear(&element).unwrap();
-        self.session.send_keys(&element, value).unwrap();
+        self.at_field(label, |element| {
+            self.session.clear(element)?;
+            self.session.send_keys(element, value)
+        });
     }
 
     /// Sets a date or time field, which has a form of its own in each language.
@@ -244,6 +244,16 @@ impl<'a> Browser<'a> {
                 self.text()
             );
             std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Does something to a field; once more where it was drawn anew meanwhile.
+    #[track_caller]
+    fn at_field(&self, label: &str, act: impl Fn(&Element) -> Result<Value, Refused>) {
+        let until = Instant::now() + PATIENCE;
+        while let Err(refused) = act(&self.field(label)) {
+            let again = refused.is_about_the_element() && Instant::now() < until;
+            assert!(again, "{label}: {refused:?}");
         }
     }
 

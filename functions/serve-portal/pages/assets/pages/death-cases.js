@@ -45,7 +45,7 @@ export async function open({ route, show, signal, go, query }) {
       const page = await api.get(`/death-cases?${wanted}`, signal);
       return { rows: page.cases, next: page.next };
     },
-    draw: (rows) => { ticked = null; return table({ label: text('name'), rows, none: none(), columns: columns(), row: dress, attributes: {} }); },
+    draw: (rows) => { ticked = rows.find((one) => one.id === ticked?.id) ?? null; return table({ label: text('name'), rows, none: none(), columns: columns(), row: dress }); },
     trouble: (error) => fill(trouble, error && notice('bad', explain(error))),
   });
   const openTicked = () => (ticked ? go(at(ticked)) : fill(trouble, notice('warn', text('choose_first'))));
@@ -62,7 +62,7 @@ export async function open({ route, show, signal, go, query }) {
 
   function columns() {
     return [
-      { label: text('tick'), cell: (one) => el('input', { type: 'radio', name: 'case', 'aria-label': `${text('tick')} ${one.medical_record_number}`, onchange: (event) => tick(one, event.target.closest('tr')) }) },
+      { label: text('tick'), cell: (one) => el('input', { type: 'radio', name: 'case', checked: one.id === ticked?.id, 'aria-label': `${text('tick')} ${one.medical_record_number}`, onchange: (event) => tick(one, event.target.closest('tr')) }) },
       { label: text('number'), kind: 'number', cell: (one) => one.number },
       { label: text('medical_record_number'), kind: 'nowrap', cell: (one) => el('a', { href: at(one) }, one.medical_record_number) },
       { label: text('name'), kind: 'nowrap', cell: (one) => one.name },
@@ -82,6 +82,7 @@ export async function open({ route, show, signal, go, query }) {
   }
 
   function dress(one, line) {
+    if (one.id === ticked?.id) line.setAttribute('aria-selected', 'true');
     line.addEventListener('dblclick', () => go(at(one)));
     line.addEventListener('click', (event) => { if (!event.target.closest('a, input')) line.querySelector('input').click(); });
   }
