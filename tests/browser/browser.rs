@@ -12,7 +12,7 @@ use crate::webdriver::{By, Element, Refused, Session};
 use crate::world::World;
 
 /// Longer than anything takes that a person would wait for.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct Browser<'a> {
     pub world: &'a World,
