@@ -10,6 +10,7 @@ use domain::death_case::{Attachment, AttachmentId, AttachmentState, DeathCase, H
 use domain::notice::NoticeKind;
 use domain::{AccountId, AccountState, Clock, NewAccount, PasswordHash, Phone, Role, Sha256};
 use jiff::civil::date;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use remind_overdue::Reminding;
 use serde_json::{Value, json};
@@ -740,7 +741,7 @@ fn each_reminder_goes_out_once_however_often_and_whenever_it_is_run() {
         let noon = |day: i8| {
             date(2020, 3, day)
                 .at(4, 0, 0, 0)
-                .in_tz("UTC")
+                .to_zoned(TimeZone::UTC)
                 .unwrap()
                 .timestamp()
         };

@@ -162,7 +162,10 @@ mod tests {
         }
     }
 
-    fn days(files: &[IcdFile]) -> (Vec<(Date, Date)>, Vec<(Date, Date)>) {
+    /// First and last day of each overlap, and of each gap.
+    type Days = (Vec<(Date, Date)>, Vec<(Date, Date)>);
+
+    fn days(files: &[IcdFile]) -> Days {
         let periods = of(files);
         let overlaps = periods.iter().flat_map(|it| &it.overlaps);
         let gaps = periods.iter().flat_map(|it| &it.gaps);

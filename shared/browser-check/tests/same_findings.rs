@@ -1,4 +1,8 @@
 //! The page's check gives what every other check gives.
+#![allow(
+    clippy::unwrap_used,
+    reason = "functions that tests share are not seen as tests by the lints"
+)]
 
 use std::io::Cursor;
 

@@ -37,6 +37,9 @@ pub const ADDRESS: Policy = Policy {
     forget: SignedDuration::from_hours(1),
 };
 
+/// Times a counter is tried to be raised while others raise it too.
+const TRIES: u64 = 24;
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Counter {
     failures: u32,
@@ -66,7 +69,7 @@ pub async fn charge(
     who: &str,
     now: Timestamp,
 ) -> Result<Allowed, StoreError> {
-    for _ in 0..8 {
+    for attempt in 0..TRIES {
         let seen: Option<Counter> = store.get(key(policy, who), "attempts").await?;
         let next = match policy.next(seen.as_ref(), now) {
             Ok(next) => next,
@@ -90,7 +93,11 @@ pub async fn charge(
         };
         match request.send().await.map_err(StoreError::call("PutItem")) {
             Ok(_) => return Ok(Allowed::Yes),
-            Err(StoreError::Conflict) => {}
+            // Colleagues behind one address sign in at the same minute every morning: they step aside for each other.
+            Err(StoreError::Conflict) => {
+                let wait = rand::random::<u64>() % (8 * (attempt + 1));
+                tokio::time::sleep(std::time::Duration::from_millis(wait)).await;
+            }
             Err(error) => return Err(error),
         }
     }

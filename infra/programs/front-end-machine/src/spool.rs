@@ -281,7 +281,7 @@ mod tests {
         let reports = [("flu_1_错误.csv".to_owned(), b"report".to_vec())];
         spool.add(&entry, Some(b"PK"), &reports).unwrap();
         assert!(spool.holds(&entry.id));
-        assert_eq!(spool.waiting().unwrap(), [entry.clone()]);
+        assert_eq!(spool.waiting().unwrap(), std::slice::from_ref(&entry));
         let receipt = receipt(&entry);
         spool.write_receipt(&receipt).unwrap();
         spool.put_away(&entry, &receipt).unwrap();

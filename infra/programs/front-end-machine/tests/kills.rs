@@ -331,7 +331,7 @@ fn good_records_are_sent_bad_ones_put_aside_and_large_files_go_by_ticket() {
     let mut large = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
     large.start_file("flu_large.csv", stored).unwrap();
-    let records = csv(2, 12_000, Bad::None);
+    let records = csv(2, 16_000, Bad::None);
     large.write_all(&records).unwrap();
     let large = large.finish().unwrap().into_inner();
     assert!(
@@ -349,7 +349,7 @@ fn good_records_are_sent_bad_ones_put_aside_and_large_files_go_by_ticket() {
         (part["total"].as_u64(), part["passed"].as_u64()),
         (Some(17), Some(17))
     );
-    assert_eq!(uploads["flu_large.zip"][0]["passed"], 12_000);
+    assert_eq!(uploads["flu_large.zip"][0]["passed"], 16_000);
     assert_eq!(uploads["flu_large.zip"].len(), 1);
     assert!(
         !uploads.contains_key("flu_none.zip"),
