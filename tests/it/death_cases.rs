@@ -739,11 +739,8 @@ fn each_reminder_goes_out_once_however_often_and_whenever_it_is_run() {
         let store = stage.clients(&Faults::none()).await.store;
         let account = account_with_phone(&store, "13911112222").await;
         let noon = |day: i8| {
-            date(2020, 3, day)
-                .at(4, 0, 0, 0)
-                .to_zoned(TimeZone::UTC)
-                .unwrap()
-                .timestamp()
+            let four = date(2020, 3, day).at(4, 0, 0, 0);
+            TimeZone::UTC.to_timestamp(four).unwrap()
         };
         // Archived on the 1st, so that the 8th is the last day in time.
         let case = new_case(&account, 1, date(2020, 3, 1), noon(1));

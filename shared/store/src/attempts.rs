@@ -148,7 +148,10 @@ pub async fn forgive(store: &Store, policy: Policy, who: &str) -> Result<(), Sto
 impl Policy {
     fn next(self, seen: Option<&Counter>, now: Timestamp) -> Result<Counter, SignedDuration> {
         let seen = seen.filter(|counter| now < counter.last + self.forget);
-        if let Some(counter) = seen.filter(|counter| now < counter.wait_until) {
+        // Without a wait the two are the same moment. A request that looked at the clock before another one wrote must not take
+        // that moment, a few milliseconds ahead of its own, for a wait.
+        let waiting = seen.filter(|counter| counter.wait_until > counter.last);
+        if let Some(counter) = waiting.filter(|counter| now < counter.wait_until) {
             return Err(counter.wait_until.duration_since(now));
         }
         let failures = seen.map_or(0, |counter| counter.failures).saturating_add(1);
@@ -294,6 +297,15 @@ mod tests {
         assert_eq!(waits.last(), Some(&(15 * 60)));
         let fresh = LOGIN.next(seen.as_ref(), now + LOGIN.forget).unwrap();
         assert_eq!(fresh.failures, 1);
+    }
+
+    #[test]
+    fn a_request_that_looked_at_the_clock_before_another_wrote_is_not_told_to_wait() {
+        let now: Timestamp = "2026-01-05T09:00:00Z".parse().unwrap();
+        let seen = ADDRESS
+            .next(None, now + SignedDuration::from_millis(5))
+            .unwrap();
+        assert_eq!(ADDRESS.next(Some(&seen), now).unwrap().failures, 2);
     }
 
     #[test]
