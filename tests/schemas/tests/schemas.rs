@@ -161,10 +161,16 @@ fn clean_records_and_the_examples_fit_the_schema() {
 fn damaged_records_fail_in_the_columns_that_the_check_names() {
     let mut failed = 0;
     let mut rules = BTreeSet::new();
+    // A schema is about the cells of a record; one cell too many is for who splits the file.
+    let damages = Damage::ALL
+        .iter()
+        .copied()
+        .filter(|damage| *damage != Damage::SurplusCell);
+    let damages: Vec<Damage> = damages.collect();
     for kind in &standard::latest().kinds {
         let validator = Validator::of(kind);
         let options = Options {
-            bad: Bad::Share(0.6, Damage::ALL.to_vec()),
+            bad: Bad::Share(0.6, damages.clone()),
             ..Options::new(&kind.code, 600)
         };
         let found = found(&options);

@@ -46,7 +46,7 @@ export function localCheck({ signal }) {
     };
     try {
       const result = await checkHere(file, { language: language(), report, signal: turn.signal });
-      fill(outcome, shown(file, result), button(text('close'), () => fill(outcome), { class: 'plain small' }));
+      fill(outcome, shown(file, result), el('div', { class: 'row' }, button(text('close'), () => fill(outcome), { class: 'plain small' })));
     } catch (error) {
       if (error.name !== 'AbortError') fill(outcome, notice('warn', text('not_here')));
     }
