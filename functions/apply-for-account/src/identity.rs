@@ -2,8 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::notice::{Channel, LANGUAGE, Notice, NoticeKind};
-use domain::sms_code::{CODE_LIFETIME, CodePurpose, CodeTry, RESEND_AFTER, SmsCode};
+use domain::sms_code::{CodePurpose, CodeTry, SmsCode};
 use domain::{Phone, SessionToken};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,8 +10,8 @@ use store::attempts::Allowed;
 use store::{applicants, applications, sms_codes};
 use utoipa::ToSchema;
 use web::{
-    ApiError, Applicant, ClientAddress, CookieName, ErrorCode, FieldError, Json, Language, Problem,
-    Service, SetCookie,
+    ApiError, Applicant, ClientAddress, CodeSent, CookieName, ErrorCode, FieldError, Json,
+    Language, Problem, Service, SetCookie, code_message,
 };
 
 /// Which phone a code is wanted for.
@@ -23,17 +22,6 @@ pub(crate) struct Ask {
     phone: String,
 }
 
-/// A code is on its way.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Asked {
-    /// To be sent back with the code.
-    request: String,
-    /// Seconds until another code can be asked for.
-    resend_after: u64,
-    /// Seconds the code is good for.
-    expires_after: u64,
-}
-
 /// 获取验证码. The answer is the same whether the phone has an application or an account, or neither.
 #[utoipa::path(
     post,
@@ -41,7 +29,7 @@ pub(crate) struct Asked {
     tag = "applications",
     request_body = Ask,
     responses(
-        (status = ACCEPTED, body = Asked),
+        (status = ACCEPTED, body = CodeSent),
         (status = UNPROCESSABLE_ENTITY, body = Problem, description = "not a mobile phone"),
         (status = TOO_MANY_REQUESTS, body = Problem, description = "asked too often; see Retry-After"),
     )
@@ -51,45 +39,21 @@ pub(crate) async fn request_code(
     address: ClientAddress,
     language: Language,
     Json(ask): Json<Ask>,
-) -> Result<(StatusCode, Json<Asked>), ApiError> {
+) -> Result<(StatusCode, Json<CodeSent>), ApiError> {
     let phone = mobile(&ask.phone)?;
     let (store, now) = (&service.store, service.clock.now());
     if let Allowed::After(wait) = sms_codes::allow(store, &phone, &address.text(), now).await? {
         tracing::warn!("no code sent: asked too often");
-        // Rounded up: a page that counts down must not end before the wait does.
-        let seconds = u64::try_from(wait.as_millis().div_euclid(1000) + 1).unwrap_or(1);
-        return Err(ApiError::after(ErrorCode::TooManyAttempts, seconds));
+        return Err(ApiError::too_often(wait));
     }
     // As unguessable as a session, which it is a half of.
     let request = SessionToken::random().expose().to_owned();
     let (code, digits) = SmsCode::new(CodePurpose::Application, &phone, &request, now);
-    let (tag, purpose) = match language {
-        Language::Zh => ("zh", "申请账号"),
-        Language::En => ("en", "the account application"),
-    };
-    let minutes = CODE_LIFETIME.as_mins().to_string();
-    let key = format!("code/{}", domain::Sha256::of(request.as_bytes()));
-    let message = Notice::new(
-        &key,
-        NoticeKind::VerificationCode,
-        Channel::Sms,
-        &phone,
-        now,
-    )
-    .with("minutes", &minutes)
-    .with("purpose", purpose)
-    .with(LANGUAGE, tag)
-    .with_secret("code", &digits);
+    let purpose = ("申请账号", "the account application");
+    let message = code_message(&phone, &request, &digits, language, purpose, now);
     sms_codes::issue(store, &code, &message, now).await?;
     tracing::info!("a code was put into the outbox");
-    Ok((
-        StatusCode::ACCEPTED,
-        Json(Asked {
-            request,
-            resend_after: RESEND_AFTER.as_secs().unsigned_abs(),
-            expires_after: CODE_LIFETIME.as_secs().unsigned_abs(),
-        }),
-    ))
+    Ok((StatusCode::ACCEPTED, Json(CodeSent::new(request))))
 }
 
 /// A phone and the code it got.

@@ -7,15 +7,17 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::audit::Act;
-use domain::notice::{Channel, LANGUAGE, Notice, NoticeKind};
-use domain::sms_code::{CODE_LIFETIME, CodePurpose, CodeTry, RESEND_AFTER, SmsCode};
+use domain::sms_code::{CodePurpose, CodeTry, SmsCode};
 use domain::{Account, AccountState, PasswordPolicy, SessionToken, Sha256};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use store::attempts::{self, Allowed, LOGIN};
 use store::password_resets::{self, PasswordReset};
 use store::{StoreError, accounts, audit, notices, sms_codes};
 use utoipa::ToSchema;
-use web::{ApiError, ClientAddress, ErrorCode, FieldError, Json, Language, Problem, Service};
+use web::{
+    ApiError, ClientAddress, CodeSent, ErrorCode, FieldError, Json, Language, Problem, Service,
+    code_message,
+};
 
 use crate::audit::entry;
 use crate::notices::password_changed;
@@ -29,17 +31,6 @@ pub(crate) struct Ask {
     login_or_phone: String,
 }
 
-/// A code is on its way, if there is such an account and it has a phone.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Asked {
-    /// To be sent back with the code.
-    request: String,
-    /// Seconds until another code can be asked for.
-    resend_after: u64,
-    /// Seconds the code is good for.
-    expires_after: u64,
-}
-
 /// Asks for a code to set a new password with. The answer is the same whether there is such an account or not.
 #[utoipa::path(
     post,
@@ -47,7 +38,7 @@ pub(crate) struct Asked {
     tag = "session",
     request_body = Ask,
     responses(
-        (status = ACCEPTED, body = Asked),
+        (status = ACCEPTED, body = CodeSent),
         (status = UNPROCESSABLE_ENTITY, body = Problem, description = "nothing was typed"),
         (status = TOO_MANY_REQUESTS, body = Problem, description = "asked too often; see Retry-After"),
     )
@@ -57,7 +48,7 @@ pub(crate) async fn request_code(
     address: ClientAddress,
     language: Language,
     Json(ask): Json<Ask>,
-) -> Result<(StatusCode, Json<Asked>), ApiError> {
+) -> Result<(StatusCode, Json<CodeSent>), ApiError> {
     let typed = ask.login_or_phone.trim().to_lowercase();
     if typed.is_empty() || typed.len() > 256 {
         return Err(ApiError::fields(vec![FieldError::new(
@@ -70,8 +61,7 @@ pub(crate) async fn request_code(
     let (store, now) = (&service.store, service.clock.now());
     if let Allowed::After(wait) = sms_codes::allow(store, &typed, &address.text(), now).await? {
         tracing::warn!("no code sent: asked too often");
-        let seconds = u64::try_from(wait.as_millis().div_euclid(1000) + 1).unwrap_or(1);
-        return Err(ApiError::after(ErrorCode::TooManyAttempts, seconds));
+        return Err(ApiError::too_often(wait));
     }
     let account = accounts::find_by_login(store, &typed).await?;
     let account = account.filter(|account| account.state != AccountState::Disabled);
@@ -98,38 +88,13 @@ pub(crate) async fn request_code(
             kept_under: Sha256::of(typed.as_bytes()).to_string(),
         },
     };
-    let purpose = CodePurpose::PasswordReset;
-    let (code, digits) = SmsCode::new(purpose, &reset.kept_under, &request, now);
+    let (code, digits) = SmsCode::new(CodePurpose::PasswordReset, &reset.kept_under, &request, now);
+    let purpose = ("设置登录密码", "setting your password");
     let message = found
         .as_ref()
-        .map(|(_, phone)| message(phone, &request, &digits, language, now));
+        .map(|(_, phone)| code_message(phone, &request, &digits, language, purpose, now));
     password_resets::ask(store, &reset, &code, message.as_ref(), now).await?;
-    let asked = Asked {
-        request,
-        resend_after: RESEND_AFTER.as_secs().unsigned_abs(),
-        expires_after: CODE_LIFETIME.as_secs().unsigned_abs(),
-    };
-    Ok((StatusCode::ACCEPTED, Json(asked)))
-}
-
-fn message(
-    phone: &str,
-    request: &str,
-    digits: &str,
-    language: Language,
-    now: jiff::Timestamp,
-) -> Notice {
-    let (tag, purpose) = match language {
-        Language::Zh => ("zh", "设置登录密码"),
-        Language::En => ("en", "setting your password"),
-    };
-    let key = format!("code/{}", Sha256::of(request.as_bytes()));
-    let kind = NoticeKind::VerificationCode;
-    Notice::new(&key, kind, Channel::Sms, phone, now)
-        .with("minutes", &CODE_LIFETIME.as_mins().to_string())
-        .with("purpose", purpose)
-        .with(LANGUAGE, tag)
-        .with_secret("code", digits)
+    Ok((StatusCode::ACCEPTED, Json(CodeSent::new(request))))
 }
 
 /// A code and a new password.

@@ -109,8 +109,7 @@ pub(crate) async fn charge(
         Allowed::Yes => Ok(()),
         Allowed::After(wait) => {
             tracing::warn!(what = policy.what, "refused: too many attempts");
-            let seconds = u64::try_from(wait.as_secs()).unwrap_or(0) + 1;
-            Err(ApiError::after(ErrorCode::TooManyAttempts, seconds))
+            Err(ApiError::too_often(wait))
         }
     }
 }

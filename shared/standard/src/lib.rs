@@ -6,6 +6,7 @@ mod error;
 mod field;
 mod file_kind;
 mod icd_template;
+pub mod id_number;
 mod overrides;
 mod reader;
 mod rule;

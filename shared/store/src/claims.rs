@@ -2,15 +2,17 @@
 //! everything an object is awaited for.
 
 use std::collections::HashMap;
+use std::str::FromStr;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use domain::Lease;
+use domain::{AccountId, Lease};
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::keys::{Key, PENDING_PK, PENDING_SK};
-use crate::table::{key_item, number, read, text, value};
+use crate::keys::{self, Key, PENDING_INDEX, PENDING_PK, PENDING_SK, PK, SK};
+use crate::table::{key_item, number, read, text, value, write};
 use crate::{Store, StoreError};
 
 /// Clocks of two machines differ by less than this, it is hoped; should they differ more, the fence keeps the result right.
@@ -62,6 +64,37 @@ pub(crate) trait Claimable: DeserializeOwned + Clone + Send + Sync {
     fn fence(&self) -> u64;
     fn lease(&self) -> Option<&Lease>;
     fn object_version(&self) -> Option<&str>;
+    /// The claim whose results count.
+    fn generation(&self) -> Option<u64>;
+}
+
+/// Writes a new ticket.
+///
+/// # Errors
+/// When the table cannot be written.
+pub(crate) async fn register<T: Claimable + Serialize>(
+    store: &Store,
+    ticket: &T,
+) -> Result<(), StoreError> {
+    let mut item = write(ticket.key(), ticket, T::WHAT)?;
+    let pending = ticket.pending();
+    item.insert(PENDING_PK.to_owned(), text(pending.pk));
+    item.insert(PENDING_SK.to_owned(), text(pending.sk));
+    let answer = store
+        .client
+        .put_item()
+        .table_name(&store.table)
+        .set_item(Some(item))
+        .condition_expression("attribute_not_exists(#pk)")
+        .expression_attribute_names("#pk", PK)
+        .send()
+        .await
+        .map_err(StoreError::call("PutItem"));
+    match answer {
+        // The id has 128 random bits: only our own write, whose answer was lost, can be there already.
+        Ok(_) | Err(StoreError::Conflict) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Claims what stands under a key: pins the object's version, the standard's and what `pins` names, unless an earlier
@@ -165,6 +198,64 @@ pub(crate) async fn release<T: Claimable>(store: &Store, held: &T) -> Result<(),
         .await
         .map_err(StoreError::call("UpdateItem"))?;
     Ok(())
+}
+
+/// Sends the write that commits what is held.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when the claim was lost and the result is another's.
+pub(crate) async fn commit<T: Claimable>(
+    store: &Store,
+    held: &T,
+    request: UpdateItemFluentBuilder,
+) -> Result<(), StoreError> {
+    match request.send().await.map_err(StoreError::call("UpdateItem")) {
+        Ok(_) => Ok(()),
+        Err(StoreError::Conflict) => {
+            // The write may have gone through and its answer been lost: then the generation is ours.
+            let seen: Option<T> = store.get(held.key(), T::WHAT).await?;
+            match seen.and_then(|seen| seen.generation()) {
+                Some(generation) if generation == held.fence() => Ok(()),
+                _ => Err(StoreError::Conflict),
+            }
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// What was registered before a moment and has work left, in one partition of the index, oldest first: its account, and its id,
+/// which follows `prefix` in the sort key.
+///
+/// # Errors
+/// When the table cannot be read.
+pub(crate) async fn pending<I: FromStr>(
+    store: &Store,
+    partition: String,
+    prefix: &str,
+    before: Timestamp,
+) -> Result<Vec<(AccountId, I)>, StoreError> {
+    let mut items = store
+        .client
+        .query()
+        .table_name(&store.table)
+        .index_name(PENDING_INDEX)
+        .key_condition_expression("#pk = :pk AND #sk < :before")
+        .expression_attribute_names("#pk", PENDING_PK)
+        .expression_attribute_names("#sk", PENDING_SK)
+        .expression_attribute_values(":pk", text(partition))
+        .expression_attribute_values(":before", text(keys::pending_moment(before)))
+        .into_paginator()
+        .items()
+        .send();
+    let mut found = Vec::new();
+    while let Some(item) = items.next().await {
+        let item = item.map_err(StoreError::call("Query"))?;
+        let part = |name: &str, prefix: &str| item.get(name)?.as_s().ok()?.strip_prefix(prefix);
+        let account = part(PK, "ACCOUNT#").and_then(|text| text.parse().ok());
+        let id = part(SK, prefix).and_then(|text| text.parse().ok());
+        found.extend(account.zip(id));
+    }
+    Ok(found)
 }
 
 pub(crate) fn update(store: &Store, key: Key) -> UpdateItemFluentBuilder {

@@ -4,7 +4,7 @@
 //! together with the attachment it comes from. Who was second reads again. So the counts of a case are those of its attachments
 //! after any crash, and an event that comes twice counts once.
 
-use aws_sdk_dynamodb::types::{ReturnValue, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::audit::AuditEntry;
 use domain::death_case::{Attachment, AttachmentId, AttachmentState, DeathCase, DeathCaseId, Kept};
 use domain::notice::Notice;
@@ -17,7 +17,9 @@ use crate::keys::{
     self, DEATH_CASE_END, DEATH_CASE_PREFIX, DEATH_CASES_PREFIX, Key, PENDING_INDEX, PENDING_PK,
     PENDING_SK, PK, SK,
 };
-use crate::table::{Item, delete_if, key_item, number, put_if, put_new, read, text, write};
+use crate::table::{
+    Item, delete_if, next_number as next, number, put_if, put_new, read, text, write,
+};
 use crate::{Store, StoreError, Transaction, TransactionError, audit, notices};
 
 /// Tries of a change that others keep getting in between: many files of one case may arrive at once.
@@ -36,23 +38,7 @@ struct Pointer {
 /// # Errors
 /// When the table cannot be written.
 pub async fn next_number(store: &Store, account: &AccountId) -> Result<u64, StoreError> {
-    // A number lost to a crash leaves a gap, which means nothing.
-    let answer = store
-        .client
-        .update_item()
-        .table_name(&store.table)
-        .set_key(Some(key_item(keys::death_case_sequence(account))))
-        .update_expression("ADD #last :one")
-        .expression_attribute_names("#last", "last")
-        .expression_attribute_values(":one", number(1))
-        .return_values(ReturnValue::UpdatedNew)
-        .send()
-        .await
-        .map_err(StoreError::call("UpdateItem"))?;
-    answer
-        .attributes
-        .and_then(|item| item.get("last")?.as_n().ok()?.parse().ok())
-        .ok_or_else(|| StoreError::malformed("sequence")("no number".to_owned()))
+    next(store, keys::death_case_sequence(account)).await
 }
 
 /// Writes a new case; `false` when its medical record number has one.

@@ -7,10 +7,8 @@ use jiff::Timestamp;
 
 pub use crate::claims::Claim;
 use crate::claims::{self, Claimable, fenced};
-use crate::keys::{
-    self, ICD_FILES_PENDING, ICD_PREFIX, Key, PENDING_INDEX, PENDING_PK, PENDING_SK, PK, SK,
-};
-use crate::table::{read, text, value, write};
+use crate::keys::{self, ICD_FILES_PENDING, ICD_PREFIX, Key, PENDING_PK, PENDING_SK, PK, SK};
+use crate::table::{read, text, value};
 use crate::{Files, Store, StoreError, Transaction, TransactionError, audit};
 
 /// What came of the claim of a code file.
@@ -49,6 +47,10 @@ impl Claimable for IcdFile {
     fn object_version(&self) -> Option<&str> {
         self.object_version.as_deref()
     }
+
+    fn generation(&self) -> Option<u64> {
+        self.generation
+    }
 }
 
 /// Writes a new ticket.
@@ -56,25 +58,7 @@ impl Claimable for IcdFile {
 /// # Errors
 /// When the table cannot be written.
 pub async fn register(store: &Store, file: &IcdFile) -> Result<(), StoreError> {
-    let mut item = write(file.key(), file, IcdFile::WHAT)?;
-    let pending = file.pending();
-    item.insert(PENDING_PK.to_owned(), text(pending.pk));
-    item.insert(PENDING_SK.to_owned(), text(pending.sk));
-    let answer = store
-        .client
-        .put_item()
-        .table_name(&store.table)
-        .set_item(Some(item))
-        .condition_expression("attribute_not_exists(#pk)")
-        .expression_attribute_names("#pk", PK)
-        .send()
-        .await
-        .map_err(StoreError::call("PutItem"));
-    match answer {
-        // The id has 128 random bits: only our own write, whose answer was lost, can be there already.
-        Ok(_) | Err(StoreError::Conflict) => Ok(()),
-        Err(error) => Err(error),
-    }
+    claims::register(store, file).await
 }
 
 /// One code file of an account, deleted ones included.
@@ -204,7 +188,7 @@ pub async fn commit(
         Ending::Read(result) => (IcdFileStatus::Refused, "result", value(result, "result")?),
         Ending::Failed(reason) => (IcdFileStatus::Failed, "reason", value(reason, "reason")?),
     };
-    let answer = fenced(store, held)
+    let request = fenced(store, held)
         .update_expression(format!(
             "SET #status = :status, #field = :what, generation = :fence, finished_at = :now \
              REMOVE lease, {PENDING_PK}, {PENDING_SK}"
@@ -212,22 +196,8 @@ pub async fn commit(
         .expression_attribute_names("#field", field)
         .expression_attribute_values(":status", text(status.as_str()))
         .expression_attribute_values(":what", what)
-        .expression_attribute_values(":now", text(now.to_string()))
-        .send()
-        .await
-        .map_err(StoreError::call("UpdateItem"));
-    match answer {
-        Ok(_) => Ok(()),
-        Err(StoreError::Conflict) => {
-            // The write may have gone through and its answer been lost: then the generation is ours.
-            let seen = find(store, &held.account, &held.id).await?;
-            match seen.and_then(|file| file.generation) {
-                Some(generation) if generation == held.fence => Ok(()),
-                _ => Err(StoreError::Conflict),
-            }
-        }
-        Err(error) => Err(error),
-    }
+        .expression_attribute_values(":now", text(now.to_string()));
+    claims::commit(store, held, request).await
 }
 
 /// Gives up a ticket whose object never came.
@@ -295,26 +265,5 @@ pub async fn pending(
     store: &Store,
     before: Timestamp,
 ) -> Result<Vec<(AccountId, IcdFileId)>, StoreError> {
-    let mut items = store
-        .client
-        .query()
-        .table_name(&store.table)
-        .index_name(PENDING_INDEX)
-        .key_condition_expression("#pk = :pk AND #sk < :before")
-        .expression_attribute_names("#pk", PENDING_PK)
-        .expression_attribute_names("#sk", PENDING_SK)
-        .expression_attribute_values(":pk", text(ICD_FILES_PENDING))
-        .expression_attribute_values(":before", text(keys::pending_moment(before)))
-        .into_paginator()
-        .items()
-        .send();
-    let mut found = Vec::new();
-    while let Some(item) = items.next().await {
-        let item = item.map_err(StoreError::call("Query"))?;
-        let part = |name: &str, prefix: &str| item.get(name)?.as_s().ok()?.strip_prefix(prefix);
-        let account = part(PK, "ACCOUNT#").and_then(|text| text.parse().ok());
-        let file = part(SK, ICD_PREFIX).and_then(|text| text.parse().ok());
-        found.extend(account.zip(file));
-    }
-    Ok(found)
+    claims::pending(store, ICD_FILES_PENDING.to_owned(), ICD_PREFIX, before).await
 }

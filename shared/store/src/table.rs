@@ -2,7 +2,9 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Intercept;
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Delete, Put, ReturnValue, TransactWriteItem, Update,
+};
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -110,6 +112,27 @@ pub(crate) async fn put(store: &Store, item: Item) -> Result<(), StoreError> {
         .await
         .map_err(StoreError::call("PutItem"))?;
     Ok(())
+}
+
+/// Counts one up and gives the number. One lost to a crash, or counted twice by a retry, leaves a gap, which means nothing: only
+/// the order counts.
+pub(crate) async fn next_number(store: &Store, key: Key) -> Result<u64, StoreError> {
+    let answer = store
+        .client
+        .update_item()
+        .table_name(&store.table)
+        .set_key(Some(key_item(key)))
+        .update_expression("ADD #last :one")
+        .expression_attribute_names("#last", "last")
+        .expression_attribute_values(":one", number(1))
+        .return_values(ReturnValue::UpdatedNew)
+        .send()
+        .await
+        .map_err(StoreError::call("UpdateItem"))?;
+    answer
+        .attributes
+        .and_then(|item| item.get("last")?.as_n().ok()?.parse().ok())
+        .ok_or_else(|| StoreError::malformed("sequence")("no number".to_owned()))
 }
 
 /// Deletes an item; one that is gone already stays so.

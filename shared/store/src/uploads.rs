@@ -1,7 +1,7 @@
 //! 上传: the ticket, the claim of a worker, the commit of its result. Every change is one conditional write.
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     AccountId, FailureReason, Figures, IcdFileId, Lease, Settlement, Upload, UploadId,
     UploadProgress, UploadStatus,
@@ -11,10 +11,9 @@ use jiff::Timestamp;
 pub use crate::claims::Claim;
 use crate::claims::{self, Claimable, fenced};
 use crate::keys::{
-    self, Key, PENDING_INDEX, PENDING_PK, PENDING_SHARDS, PENDING_SK, PK, SK, UPLOAD_END,
-    UPLOAD_PREFIX,
+    self, Key, PENDING_PK, PENDING_SHARDS, PENDING_SK, PK, SK, UPLOAD_END, UPLOAD_PREFIX,
 };
-use crate::table::{Item, key_item, number, read, text, value, write};
+use crate::table::{next_number, number, read, text, value};
 use crate::{Store, StoreError};
 
 /// The account's next ticket number.
@@ -22,23 +21,7 @@ use crate::{Store, StoreError};
 /// # Errors
 /// When the table cannot be written.
 pub async fn next_sequence(store: &Store, account: &AccountId) -> Result<u64, StoreError> {
-    // A number lost to a crash or counted twice by a retry leaves a gap, which means nothing: only the order counts.
-    let answer = store
-        .client
-        .update_item()
-        .table_name(&store.table)
-        .set_key(Some(key_item(keys::sequence(account))))
-        .update_expression("ADD #last :one")
-        .expression_attribute_names("#last", "last")
-        .expression_attribute_values(":one", number(1))
-        .return_values(ReturnValue::UpdatedNew)
-        .send()
-        .await
-        .map_err(StoreError::call("UpdateItem"))?;
-    answer
-        .attributes
-        .and_then(|item| item.get("last")?.as_n().ok()?.parse().ok())
-        .ok_or_else(|| StoreError::malformed("sequence")("no number".to_owned()))
+    next_number(store, keys::sequence(account)).await
 }
 
 /// Writes a new ticket.
@@ -46,26 +29,7 @@ pub async fn next_sequence(store: &Store, account: &AccountId) -> Result<u64, St
 /// # Errors
 /// When the table cannot be written.
 pub async fn register(store: &Store, upload: &Upload) -> Result<(), StoreError> {
-    let key = keys::upload(&upload.account, &upload.id);
-    let mut item = write(key, upload, "upload")?;
-    let pending = keys::pending(&upload.id, upload.registered_at);
-    item.insert(PENDING_PK.to_owned(), text(pending.pk));
-    item.insert(PENDING_SK.to_owned(), text(pending.sk));
-    let answer = store
-        .client
-        .put_item()
-        .table_name(&store.table)
-        .set_item(Some(item))
-        .condition_expression("attribute_not_exists(#pk)")
-        .expression_attribute_names("#pk", PK)
-        .send()
-        .await
-        .map_err(StoreError::call("PutItem"));
-    match answer {
-        // The id has 128 random bits: only our own write, whose answer was lost, can be there already.
-        Ok(_) | Err(StoreError::Conflict) => Ok(()),
-        Err(error) => Err(error),
-    }
+    claims::register(store, upload).await
 }
 
 /// One upload of an account.
@@ -272,6 +236,10 @@ impl Claimable for Upload {
     fn object_version(&self) -> Option<&str> {
         self.object_version.as_deref()
     }
+
+    fn generation(&self) -> Option<u64> {
+        self.generation
+    }
 }
 
 /// Claims an upload for a worker: pins the versions of object and standard and the ICD code files to look codes up in,
@@ -365,28 +333,14 @@ pub async fn commit(
         request =
             request.expression_attribute_values(":settlement", value(settlement, "settlement")?);
     }
-    let answer = request
+    let request = request
         .update_expression(format!(
             "SET #status = :status, {field} = :figures, generation = :fence, finished_at = :now{settled} \
              REMOVE lease, progress{pending}"
         ))
         .expression_attribute_values(":status", text(status.as_str()))
-        .expression_attribute_values(":now", text(now.to_string()))
-        .send()
-        .await
-        .map_err(StoreError::call("UpdateItem"));
-    match answer {
-        Ok(_) => Ok(()),
-        Err(StoreError::Conflict) => {
-            // The write may have gone through and its answer been lost: then the generation is ours.
-            let seen = find(store, &held.account, &held.id).await?;
-            match seen.and_then(|upload| upload.generation) {
-                Some(generation) if generation == held.fence => Ok(()),
-                _ => Err(StoreError::Conflict),
-            }
-        }
-        Err(error) => Err(error),
-    }
+        .expression_attribute_values(":now", text(now.to_string()));
+    claims::commit(store, held, request).await
 }
 
 /// Writes what became of the records, unless it is already known on a larger basis.
@@ -474,36 +428,10 @@ pub async fn pending(
 ) -> Result<Vec<(AccountId, UploadId)>, StoreError> {
     let mut found = Vec::new();
     for shard in 0..PENDING_SHARDS {
-        let mut items = store
-            .client
-            .query()
-            .table_name(&store.table)
-            .index_name(PENDING_INDEX)
-            .key_condition_expression("#pk = :pk AND #sk < :before")
-            .expression_attribute_names("#pk", PENDING_PK)
-            .expression_attribute_names("#sk", PENDING_SK)
-            .expression_attribute_values(":pk", text(keys::pending_partition(shard)))
-            .expression_attribute_values(":before", text(keys::pending_moment(before)))
-            .into_paginator()
-            .items()
-            .send();
-        while let Some(item) = items.next().await {
-            let item = item.map_err(StoreError::call("Query"))?;
-            found.extend(ids(&item));
-        }
+        let partition = keys::pending_partition(shard);
+        found.extend(claims::pending(store, partition, UPLOAD_PREFIX, before).await?);
     }
     Ok(found)
-}
-
-fn ids(item: &Item) -> Option<(AccountId, UploadId)> {
-    let part = |name: &str, prefix: &str| {
-        let text = item.get(name)?.as_s().ok()?;
-        text.strip_prefix(prefix)
-    };
-    Some((
-        part(PK, "ACCOUNT#")?.parse().ok()?,
-        part(SK, UPLOAD_PREFIX)?.parse().ok()?,
-    ))
 }
 
 fn update(store: &Store, account: &AccountId, upload: &UploadId) -> UpdateItemFluentBuilder {

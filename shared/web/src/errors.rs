@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use store::StoreError;
 use utoipa::ToSchema;
@@ -299,6 +300,12 @@ impl ApiError {
             retry_after: Some(seconds.max(1)),
             ..code.into()
         }
+    }
+
+    /// Asked or tried too often. Rounded up: a page that counts down must not end before the wait does.
+    pub fn too_often(wait: SignedDuration) -> Self {
+        let seconds = u64::try_from(wait.as_secs()).unwrap_or(0) + 1;
+        Self::after(ErrorCode::TooManyAttempts, seconds)
     }
 
     /// A defect of the service: the cause goes to the log, not to the client.

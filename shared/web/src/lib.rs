@@ -8,6 +8,7 @@ mod extract;
 mod idempotency;
 mod language;
 mod service;
+mod sms_code;
 mod ticket;
 
 pub use application::{application, run_lambda};
@@ -18,5 +19,6 @@ pub use extract::{Json, Path, Query};
 pub use idempotency::idempotency_key;
 pub use language::Language;
 pub use service::Service;
+pub use sms_code::{CodeSent, code_message};
 pub use ticket::Ticket;
 pub use utoipa_axum::router::OpenApiRouter;

@@ -1,4 +1,5 @@
 use serde::{Deserialize, Serialize};
+use standard::id_number::check_character;
 
 /// What the form 填写资料 holds while it is being filled in: anything may be missing or wrong.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -215,18 +216,10 @@ fn is_email(address: &str) -> bool {
 
 /// Eighteen characters with the check digit of GB 11643.
 fn is_id_number(number: &str) -> bool {
-    const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    const CHECK: &[u8; 11] = b"10X98765432";
-    let bytes = number.as_bytes();
-    if bytes.len() != 18 || !bytes[..17].iter().all(u8::is_ascii_digit) {
+    let Some((digits, [check])) = number.as_bytes().split_first_chunk() else {
         return false;
-    }
-    let sum: u32 = bytes
-        .iter()
-        .zip(WEIGHTS)
-        .map(|(byte, weight)| u32::from(byte - b'0') * weight)
-        .sum();
-    CHECK[sum as usize % 11] == bytes[17].to_ascii_uppercase()
+    };
+    digits.iter().all(u8::is_ascii_digit) && check_character(digits) == check.to_ascii_uppercase()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub(crate) use code::Codes;
 use std::borrow::Cow;
 
 use standard::Standard;
+use standard::id_number::check_character;
 
 use crate::decode::TextEncoding;
 use crate::plan::{ColumnPlan, Form, Plan};
@@ -368,13 +369,9 @@ fn damage(bytes: &[u8]) -> Option<(&'static str, Option<String>)> {
     rounded.then_some(("rounded", None))
 }
 
-/// GB 11643: the weighted sum of an identity card number is 1 modulo 11.
+/// Whether eighteen digits are an identity card number.
 fn has_check_digit(digits: &[u8; 18]) -> bool {
-    const WEIGHTS: [u32; 18] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2, 1];
-    let sum: u32 = WEIGHTS
-        .iter()
-        .zip(digits)
-        .map(|(weight, digit)| weight * u32::from(digit - b'0'))
-        .sum();
-    sum % 11 == 1
+    digits
+        .split_first_chunk()
+        .is_some_and(|(first, last)| last == [check_character(first)])
 }

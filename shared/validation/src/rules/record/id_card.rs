@@ -1,5 +1,7 @@
 //! Resident identity card numbers (居民身份证, GB 11643).
 
+use standard::id_number::check_character;
+
 /// What a number of the right form says: 15 digits, or 17 digits and a check character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct IdCard {
@@ -7,9 +9,6 @@ pub(crate) struct IdCard {
     male: bool,
     right: bool,
 }
-
-/// Check character by the sum of all digits, each weighted with 2 to the power of 18 minus its place, modulo 11 (GB 11643).
-const CHECK_CHARACTERS: &[u8; 11] = b"10X98765432";
 
 impl IdCard {
     /// Reads a number, if it has the form. A small `x` counts as `X`.
@@ -30,10 +29,6 @@ impl IdCard {
             if !are_digits(digits) || !(check.is_ascii_digit() || check == b'X') {
                 return None;
             }
-            let sum = digits
-                .iter()
-                .fold(0_u32, |sum, digit| sum * 2 + u32::from(digit - b'0'))
-                * 2;
             return Some(Self {
                 birth: (
                     number(&digits[6..10]),
@@ -41,7 +36,7 @@ impl IdCard {
                     number(&digits[12..14]),
                 ),
                 male: digits[16] % 2 == 1,
-                right: check == CHECK_CHARACTERS[(sum % 11) as usize],
+                right: check == check_character(digits),
             });
         }
         let digits: &[u8; 15] = characters.try_into().ok()?;
