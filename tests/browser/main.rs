@@ -19,6 +19,8 @@ mod icd;
 mod people;
 #[path = "../it/samples.rs"]
 mod samples;
+#[path = "../it/servers.rs"]
+mod servers;
 mod upload;
 mod webdriver;
 #[path = "../it/world.rs"]

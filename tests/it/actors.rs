@@ -1,6 +1,6 @@
 //! Applicants, reviewers and data managers at once, in any order: whatever they try, the state stays a legal one.
 //!
-//! The functions' own routes are driven over the embedded table; only the look at a scan is told instead of made. Nothing sends
+//! The functions' own routes are driven over a table; only the look at a scan is told instead of made. Nothing sends
 //! the notices, so that all that were ever written can be counted.
 
 use std::cell::Cell;
@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use aws_credential_types::Credentials;
 use axum::Router;
 use axum::body::Body;
 use domain::application::{Application, ScanState, Stage};
@@ -23,6 +22,8 @@ use startup::{Clients, Config, Options};
 use store::{Store, accounts, applicants, applications, notices, schema, sessions};
 use tower::ServiceExt;
 use web::{OpenApiRouter, Service};
+
+use crate::servers::{self, Items};
 
 const PHONES: [&str; 3] = ["13900000001", "13900000002", "13900000003"];
 const NAMES: [&str; 3] = ["王测试", "李测试", "张测试"];
@@ -136,26 +137,22 @@ struct Scene {
     /// What was decided, by application and version.
     approvals: BTreeSet<(usize, u64)>,
     rejections: BTreeSet<(usize, u64)>,
-    _table: table_server::Running,
+    _items: Items,
     _folder: tempfile::TempDir,
 }
 
 impl Scene {
     async fn set() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let table = table_server::Table::start(table_server::Options {
-            file: folder.path().join("table"),
-            address: "127.0.0.1:0".parse().unwrap(),
-        })
-        .unwrap();
-        let at = format!("http://{}", table.address());
-        let config = Config::from_variables(|name| match name {
-            "FLU_TABLE" | "FLU_BUCKET" => Some("flu".to_owned()),
-            "FLU_S3_ENDPOINT" | "FLU_DYNAMODB_ENDPOINT" => Some(at.clone()),
+        let items = Items::start(folder.path());
+        let name = servers::own_name();
+        let config = Config::from_variables(|variable| match variable {
+            "FLU_TABLE" | "FLU_BUCKET" => Some(name.clone()),
+            "FLU_S3_ENDPOINT" | "FLU_DYNAMODB_ENDPOINT" => Some(items.endpoint.clone()),
             _ => None,
         });
         let options = Options {
-            credentials: Some(Credentials::new("key", "key", None, None, "scene")),
+            credentials: Some(servers::credentials()),
             ..Options::default()
         };
         let clients = Clients::new(&config.unwrap(), options).await;
@@ -184,7 +181,7 @@ impl Scene {
             managers: Vec::new(),
             approvals: BTreeSet::new(),
             rejections: BTreeSet::new(),
-            _table: table,
+            _items: items,
             _folder: folder,
         };
         for (number, province) in REVIEWERS.into_iter().enumerate() {

@@ -620,13 +620,13 @@ async fn arrival(stage: &Stage, name: &str, bytes: &[u8]) -> (DeathCase, Attachm
     let stored = clients
         .s3
         .put_object()
-        .bucket("flu")
+        .bucket(clients.files.bucket())
         .key(&key)
         .body(bytes.to_vec().into());
     let stored = stored.send().await.unwrap();
     let event = json!({"Records": [{
         "eventName": "ObjectCreated:Put",
-        "s3": {"bucket": {"name": "flu"}, "object": {"key": key, "versionId": stored.version_id()}},
+        "s3": {"bucket": {"name": clients.files.bucket()}, "object": {"key": key, "versionId": stored.version_id()}},
     }]});
     (case, attachment, event)
 }

@@ -1,4 +1,5 @@
-//! The whole service, tested as its users meet it: through HTTP and the object store, on the embedded servers.
+//! The whole service, tested as its users meet it: through HTTP and the object store: on the embedded servers, or
+//! on those that `infra/servers/run` starts.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -22,6 +23,7 @@ mod mending;
 mod presigned;
 mod redelivery;
 mod samples;
+mod servers;
 mod stage;
 mod upload;
 mod wire_protocol;

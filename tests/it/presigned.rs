@@ -27,6 +27,17 @@ fn other_bytes_another_length_or_a_second_time_are_refused() {
 }
 
 #[test]
+fn the_longest_name_that_is_taken_can_be_stored() {
+    let hospital = World::shared().hospital();
+    let bytes = clean("flu", 3, 1);
+    // Three bytes a letter: one more would be too much for stores that keep it as a name on their disk.
+    let name = format!("{}.zip", "流".repeat(83));
+    let ticket = hospital.ticket(&name, &bytes, false);
+    assert_eq!(put(&ticket, &bytes).status, 200);
+    assert_eq!(hospital.result(&ticket.id)["passed"], 3);
+}
+
+#[test]
 fn an_address_is_good_for_its_own_key_only() {
     let hospital = World::shared().hospital();
     let mut ticket = hospital.ticket("flu.zip", WITH_ERRORS, false);
@@ -60,6 +71,9 @@ fn what_cannot_be_an_upload_is_refused_before_a_byte_is_sent() {
     assert_eq!(ask("flu.zip", 0, &sha256), (422, vec!["size".into()]));
     assert_eq!(ask("flu.rar", 10, &sha256), (422, vec!["file_name".into()]));
     assert_eq!(ask("flu.zip", 10, "zz"), (422, vec!["sha256".into()]));
+    let long = |letters: usize| format!("{}.zip", "流".repeat(letters));
+    assert_eq!(ask(&long(83), 10, &sha256).0, 201);
+    assert_eq!(ask(&long(84), 10, &sha256), (422, vec!["file_name".into()]));
     let all = ask("", 0, "");
     assert_eq!(
         all,

@@ -1,9 +1,8 @@
-//! The embedded stores without triggers: a test delivers each event itself, as often and in the order it likes.
+//! The stores without triggers: a test delivers each event itself, as often and in the order it likes.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use aws_credential_types::Credentials;
 use axum::Router;
 use axum::body::Body;
 use domain::{
@@ -14,25 +13,21 @@ use http::{Method, Request};
 use intake::Intake;
 use jiff::{SignedDuration, Timestamp};
 use load_icd_file::Loading;
-use object_store_server::{ObjectCreated, ObjectStore};
 use serde_json::Value;
 use startup::{Clients, Config, Options};
 use store::{accounts, schema, sessions, uploads};
-use table_server::Table;
 use tempfile::TempDir;
-use tokio::sync::mpsc::UnboundedReceiver;
 use tower::ServiceExt;
 use web::Service;
 
 use crate::faults::Faults;
-
-const KEY: &str = "stage";
+use crate::servers::{self, Items, Objects};
 
 /// Object store and table of their own, a clock that stands until it is moved, and the events that wait.
 pub struct Stage {
-    objects: object_store_server::Running,
-    table: table_server::Running,
-    events: Mutex<UnboundedReceiver<ObjectCreated>>,
+    config: Config,
+    objects: Mutex<Objects>,
+    _items: Items,
     seconds: Arc<AtomicU64>,
     start: Timestamp,
     _folder: TempDir,
@@ -46,29 +41,29 @@ pub struct Player {
 impl Stage {
     pub async fn set() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (sender, events) = tokio::sync::mpsc::unbounded_channel();
-        let options = object_store_server::Options::new(folder.path().join("objects"), KEY, KEY);
-        let objects = ObjectStore::start(options, sender).await.unwrap();
-        let table = Table::start(table_server::Options {
-            file: folder.path().join("table.sqlite"),
-            address: "127.0.0.1:0".parse().unwrap(),
-        })
-        .unwrap();
+        let name = servers::own_name();
+        let objects = Objects::start(folder.path(), &name).await;
+        let items = Items::start(folder.path());
         let stage = Self {
-            objects,
-            table,
-            events: Mutex::new(events),
+            config: Config {
+                table: name.clone(),
+                bucket: name,
+                s3_endpoint: Some(objects.endpoint.clone()),
+                s3_public_endpoint: None,
+                dynamodb_endpoint: Some(items.endpoint.clone()),
+                standard_overrides: None,
+                region: "us-east-1".to_owned(),
+            },
+            objects: Mutex::new(objects),
+            _items: items,
             seconds: Arc::new(AtomicU64::new(0)),
             // Events of the store carry the machine's time, so the stage's clock begins there.
             start: Timestamp::now(),
             _folder: folder,
         };
         let clients = stage.clients(&Faults::none()).await;
-        clients
-            .s3
-            .create_bucket()
-            .bucket("flu")
-            .send()
+        let notifications = servers::notifications();
+        local::make_bucket(&clients.s3, &stage.config.bucket, notifications.as_deref())
             .await
             .unwrap();
         schema::create(&clients.store).await.unwrap();
@@ -90,22 +85,13 @@ impl Stage {
     }
 
     pub async fn clients(&self, faults: &Faults) -> Clients {
-        let config = Config {
-            table: "flu".to_owned(),
-            bucket: "flu".to_owned(),
-            s3_endpoint: Some(format!("http://{}", self.objects.address())),
-            s3_public_endpoint: None,
-            dynamodb_endpoint: Some(format!("http://{}", self.table.address())),
-            standard_overrides: None,
-            region: "us-east-1".to_owned(),
-        };
         let options = Options {
-            credentials: Some(Credentials::new(KEY, KEY, None, None, "stage")),
+            credentials: Some(servers::credentials()),
             http_client: Some(faults.client()),
             // A retry would hide the fault.
             attempts: Some(1),
         };
-        Clients::new(&config, options).await
+        Clients::new(&self.config, options).await
     }
 
     /// A process that judges uploads.
@@ -202,20 +188,13 @@ impl Stage {
         clients
             .s3
             .put_object()
-            .bucket("flu")
+            .bucket(&self.config.bucket)
             .key(key)
             .body(bytes.to_vec().into())
             .send()
             .await
             .unwrap();
-        // Only this PUT makes events, and the store sends each before it answers.
-        let mut event = None;
-        while let Ok(next) = self.events.lock().unwrap().try_recv() {
-            if next.key == key {
-                event = Some(next.notification());
-            }
-        }
-        event.expect("the store sent no event")
+        self.objects.lock().unwrap().event(key)
     }
 
     /// An answer of the API, as the hospital reads it.

@@ -14,11 +14,21 @@ use store::accounts;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use crate::servers;
+
 /// A running service with its data in a folder of its own.
 pub struct World {
     pub runtime: Runtime,
     pub service: Service,
     _folder: TempDir,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if servers::s3().is_some() {
+            servers::forget(self.service.files().bucket());
+        }
+    }
 }
 
 /// Password of every account made here.
@@ -49,8 +59,20 @@ impl World {
             no_seed: true,
             ..Options::in_folder(folder.path().join("data"))
         };
+        options.s3_endpoint = servers::s3();
+        options.s3_notifications = servers::notifications();
+        options.dynamodb_endpoint = servers::dynamodb();
+        if options.s3_endpoint.is_some() {
+            options.bucket = servers::own_name();
+        }
+        if options.dynamodb_endpoint.is_some() {
+            options.table = servers::own_name();
+        }
         choose(&mut options);
         let service = runtime.block_on(Service::start(options)).unwrap();
+        if servers::s3().is_some() {
+            servers::tell(service.files().bucket(), &service.addresses().portal);
+        }
         Self {
             runtime,
             service,

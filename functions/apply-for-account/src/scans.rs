@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::application::{Scan, ScanSlot, ScanState};
-use domain::{SessionToken, Sha256, Upload};
+use domain::{FileName, SessionToken, Sha256, Upload};
 use jiff::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
@@ -206,6 +206,7 @@ impl ScanAnnouncement {
                 "Please upload a jpg, png or pdf file",
             ));
         } else if self.file_name.chars().count() > 120
+            || self.file_name.len() > FileName::MOST_BYTES
             || self.file_name.starts_with('.')
             || self.file_name.chars().any(unsafe_letter)
         {

@@ -141,8 +141,8 @@ fn file_name_error(error: FileNameError, standard: &Standard) -> FieldError {
         FileNameError::Length => FieldError::new(
             "file_name",
             "file_name_length",
-            "文件名长度应为1至120个字符",
-            "A file name has 1 to 120 characters",
+            "文件名长度应为1至120个字符，汉字不超过80个左右",
+            "A file name has 1 to 120 characters, and 255 bytes at most, which is some 80 Chinese ones",
         ),
         FileNameError::Character => FieldError::new(
             "file_name",

@@ -102,8 +102,8 @@ fn file_name(name: &str) -> Result<FileName, ApiError> {
         one(
             "file_name",
             "file_name_not_taken",
-            "文件名应为1至120个字符，以 .zip 或 .csv 结尾，不含斜杠、引号等特殊字符",
-            "A file name has 1 to 120 characters, ends in .zip or .csv, and holds no slashes, quotes or control characters",
+            "文件名应为1至120个字符（汉字不超过80个左右），以 .zip 或 .csv 结尾，不含斜杠、引号等特殊字符",
+            "A file name has 1 to 120 characters (255 bytes at most), ends in .zip or .csv, and holds no slashes, quotes or control characters",
         )
     })
 }

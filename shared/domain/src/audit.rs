@@ -59,6 +59,10 @@ pub enum Act {
     MachineCredentialMade,
     /// Took it back.
     MachineCredentialRevoked,
+    /// Judged an upload again to see what another standard makes of it.
+    UploadReplayed,
+    /// Deleted objects whose time was over.
+    RetentionRun,
 }
 
 /// One line of the audit trail: who did what to what, when, from where. No value of a patient, no code, no password.

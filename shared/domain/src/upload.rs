@@ -349,7 +349,7 @@ impl Upload {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum FileNameError {
     /// Empty, or longer than 120 characters.
-    #[error("a file name has 1 to 120 characters")]
+    #[error("a file name has 1 to 120 characters and at most 255 bytes")]
     Length,
     /// Holds a path separator, a control or direction character, or is `.` or `..`.
     #[error("the file name holds a character that is not allowed")]
@@ -365,6 +365,9 @@ pub enum FileNameError {
 pub struct FileName(String);
 
 impl FileName {
+    /// Bytes of a name at most. It is the last part of a key, and some stores keep each part as a name on their disk.
+    pub const MOST_BYTES: usize = 255;
+
     /// The name as the hospital has it.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -389,7 +392,7 @@ impl FromStr for FileName {
 /// Whether a text can be the name of a file with one of these extensions.
 pub(crate) fn check_name(text: &str, extensions: &[&str]) -> Result<(), FileNameError> {
     let length = text.chars().count();
-    if length == 0 || length > 120 {
+    if length == 0 || length > 120 || text.len() > FileName::MOST_BYTES {
         return Err(FileNameError::Length);
     }
     if text.starts_with('.') || text.trim() != text || !text.chars().all(is_safe) {

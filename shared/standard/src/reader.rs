@@ -63,7 +63,8 @@ pub(crate) fn read(files: Files<'_>) -> Result<Vec<Standard>, DataError> {
     Ok(versions)
 }
 
-fn read_version(
+/// Reads one version.
+pub(crate) fn read_version(
     files: Files<'_>,
     version: &str,
     first_day: Date,

@@ -2,7 +2,7 @@ use std::sync::LazyLock;
 
 use jiff::civil::Date;
 
-use crate::{CodeTable, FileKind, IcdCategory, IcdTemplate, Rule, reader};
+use crate::{CodeTable, DataError, FileKind, IcdCategory, IcdTemplate, Rule, reader};
 
 /// One version of the interface standard with everything the check needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,19 @@ pub struct Standard {
 }
 
 impl Standard {
+    /// Reads a version that is not among the embedded ones, in force from `first_day`. `files` gives the text of a file by its
+    /// path, `<version>/<file>.csv`.
+    ///
+    /// # Errors
+    /// The first mistake with its file, line and column.
+    pub fn read(
+        version: &str,
+        first_day: Date,
+        files: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, DataError> {
+        reader::read_version(files, version, first_day, None)
+    }
+
     /// Index of the kind with this code.
     pub fn kind_index(&self, code: &str) -> Option<usize> {
         self.kinds.iter().position(|kind| kind.code == code)

@@ -526,11 +526,16 @@ pub fn report_object(
     generation: u64,
     name: &str,
 ) -> String {
-    format!("reports/{account}/{upload}-{generation}/{name}")
+    format!("{REPORT_PREFIX}{account}/{upload}-{generation}/{name}")
 }
+
+/// Under which reports stand. They are copies, and may go after a day.
+pub const REPORT_PREFIX: &str = "reports/";
 
 /// Under which data files arrive.
 pub const DATA_PREFIX: &str = "incoming/data/";
+/// Below it stands whatever came from outside and some function waits for.
+pub const INCOMING_PREFIX: &str = "incoming/";
 
 /// Key of the object that tells which material package is current.
 pub const MATERIAL_MANIFEST: &str = "material/manifest.json";

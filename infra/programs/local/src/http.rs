@@ -12,13 +12,13 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-/// Wraps the routes of all functions.
-pub(crate) fn around(routes: Router, bind: IpAddr) -> Router {
+/// Wraps the routes of all functions. `address` is the portal's own, where a proxy stands before it.
+pub(crate) fn around(routes: Router, bind: IpAddr, address: Option<&str>) -> Router {
     let set = |name: HeaderName, value: &'static str| {
         // A route that knows better keeps its own value.
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
-    let names = Arc::new(Names::of(bind));
+    let names = Arc::new(Names::of(bind, address));
     routes
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(set(header::REFERRER_POLICY, "same-origin"))
@@ -36,11 +36,13 @@ pub(crate) fn around(routes: Router, bind: IpAddr) -> Router {
 
 /// The names under which this server may be addressed; nothing when it is open to other machines, which know it by names
 /// it can't know.
-struct Names(Option<[String; 3]>);
+struct Names(Option<Vec<String>>);
 
 impl Names {
-    fn of(bind: IpAddr) -> Self {
-        let own = [bind.to_string(), "localhost".to_owned(), "[::1]".to_owned()];
+    fn of(bind: IpAddr, address: Option<&str>) -> Self {
+        let mut own = vec![bind.to_string(), "localhost".to_owned(), "[::1]".to_owned()];
+        let public = address.and_then(|address| address.parse::<axum::http::Uri>().ok());
+        own.extend(public.and_then(|public| public.host().map(str::to_owned)));
         Self(bind.is_loopback().then_some(own))
     }
 
@@ -92,8 +94,17 @@ mod tests {
 
     #[test]
     fn only_names_of_this_machine_are_known_on_loopback() {
-        let names = Names::of(IpAddr::from([127, 0, 0, 1]));
-        for host in ["127.0.0.1:8420", "localhost", "LOCALHOST:1", "[::1]:8420"] {
+        let names = Names::of(
+            IpAddr::from([127, 0, 0, 1]),
+            Some("https://flu.example.cn/"),
+        );
+        for host in [
+            "127.0.0.1:8420",
+            "localhost",
+            "LOCALHOST:1",
+            "[::1]:8420",
+            "flu.example.cn",
+        ] {
             assert!(names.knows(host), "{host}");
         }
         for host in [
@@ -104,6 +115,6 @@ mod tests {
         ] {
             assert!(!names.knows(host), "{host}");
         }
-        assert!(Names::of(IpAddr::from([0, 0, 0, 0])).knows("flu.hospital.cn"));
+        assert!(Names::of(IpAddr::from([0, 0, 0, 0]), None).knows("flu.hospital.cn"));
     }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod announce;
+mod bucket;
 mod data_folder;
 mod functions;
 mod http;
@@ -11,6 +12,7 @@ mod options;
 mod problem;
 mod queue;
 mod ready_file;
+mod redelivery;
 mod sample;
 mod seed;
 mod servers;
@@ -20,6 +22,7 @@ mod watch;
 mod webhook;
 
 pub use announce::announcement;
+pub use bucket::make_bucket;
 pub use options::Options;
 pub use problem::Problem;
 pub use service::{Addresses, Demo, Service};

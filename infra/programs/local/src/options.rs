@@ -51,6 +51,24 @@ pub struct Options {
     #[arg(long, env = "FLU_S3_ENDPOINT", value_name = "URL")]
     pub s3_endpoint: Option<String>,
 
+    /// 外部 S3 服务通知本程序时所用的名称（MinIO：arn:minio:sqs::flu:webhook） · name under which the S3 server knows this program's webhook
+    #[arg(
+        long,
+        env = "FLU_S3_NOTIFICATIONS",
+        value_name = "ARN",
+        requires = "s3_endpoint"
+    )]
+    pub s3_notifications: Option<String>,
+
+    /// 客户端访问 S3 服务所用的地址 · address under which clients reach the S3 server [default: --s3-endpoint]
+    #[arg(
+        long,
+        env = "FLU_S3_PUBLIC_ENDPOINT",
+        value_name = "URL",
+        requires = "s3_endpoint"
+    )]
+    pub s3_public_endpoint: Option<String>,
+
     /// 使用外部 DynamoDB 服务 · DynamoDB server to use instead of the embedded one
     #[arg(long, env = "FLU_DYNAMODB_ENDPOINT", value_name = "URL")]
     pub dynamodb_endpoint: Option<String>,
@@ -83,6 +101,10 @@ pub struct Options {
     /// 监听地址，默认仅本机可访问 · address to listen on; by default only this machine can connect
     #[arg(long, env = "FLU_BIND", value_name = "IP", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     pub bind: IpAddr,
+
+    /// 用户访问门户所用的地址（有反向代理时） · address under which people reach the portal, behind a proxy
+    #[arg(long, env = "FLU_ADDRESS", value_name = "URL")]
+    pub address: Option<String>,
 
     /// 演示账号登录名 · login name of the demo account
     #[arg(
@@ -129,6 +151,8 @@ impl Options {
             fresh: false,
             no_seed: false,
             s3_endpoint: None,
+            s3_notifications: None,
+            s3_public_endpoint: None,
             dynamodb_endpoint: None,
             ses_endpoint: None,
             sns_endpoint: None,
@@ -136,6 +160,7 @@ impl Options {
             table: "flu".to_owned(),
             password_policy: PasswordPolicy::default(),
             bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            address: None,
             demo_login: "demo-hospital".to_owned(),
             demo_password: "Demo-2026!".to_owned(),
             http_client: None,

@@ -70,6 +70,11 @@ impl Queue {
         }
     }
 
+    /// Whether it is the queue before this function.
+    pub(crate) fn is_before(&self, function: &str) -> bool {
+        self.function == function
+    }
+
     /// Puts a message into the queue; `tasks` runs it.
     pub(crate) fn send(&self, body: String, tasks: &mut JoinSet<()>) {
         self.pending.send_modify(|pending| *pending += 1);

@@ -14,6 +14,7 @@ pub(crate) fn write(
     path: &Path,
     addresses: &Addresses,
     demo: Option<&Demo>,
+    data: &Path,
 ) -> Result<(), Problem> {
     let content = json!({
         "portal": addresses.portal,
@@ -21,6 +22,7 @@ pub(crate) fn write(
         "s3": addresses.s3,
         "dynamodb": addresses.dynamodb,
         "outbox": addresses.outbox,
+        "data": data,
         "demo": demo.map(|demo| json!({"login": demo.login, "password": demo.password})),
     });
     let mut temporary = path.as_os_str().to_owned();

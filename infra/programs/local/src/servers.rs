@@ -9,6 +9,7 @@ use store::{Files, Store, schema};
 use table_server::Table;
 use tokio::sync::mpsc::UnboundedSender;
 
+use crate::bucket::make_bucket;
 use crate::data_folder::DataFolder;
 use crate::options::Options;
 use crate::problem::Problem;
@@ -59,7 +60,7 @@ impl Servers {
             table: options.table.clone(),
             bucket: options.bucket.clone(),
             s3_endpoint: Some(s3_endpoint.clone()),
-            s3_public_endpoint: None,
+            s3_public_endpoint: options.s3_public_endpoint.clone(),
             dynamodb_endpoint: Some(dynamodb_endpoint.clone()),
             standard_overrides: None,
             region: std::env::var("AWS_REGION").unwrap_or_else(|_| "us-east-1".to_owned()),
@@ -88,31 +89,15 @@ impl Servers {
     }
 
     /// The bucket, made when it is not there yet.
-    pub(crate) async fn make_bucket(&self, bucket: &str) -> Result<(), Problem> {
-        let problem =
-            |reason: String| Problem::server("S3", &self.s3_endpoint, "--s3-endpoint", reason);
-        if self.s3.head_bucket().bucket(bucket).send().await.is_ok() {
-            return Ok(());
-        }
-        match self.s3.create_bucket().bucket(bucket).send().await {
-            Ok(_) => {}
-            Err(error) => {
-                let there = error.as_service_error().is_some_and(|e| {
-                    e.is_bucket_already_owned_by_you() || e.is_bucket_already_exists()
-                });
-                if !there {
-                    return Err(problem(cause(&error)));
-                }
-            }
-        }
-        let enabled = aws_sdk_s3::types::VersioningConfiguration::builder()
-            .status(aws_sdk_s3::types::BucketVersioningStatus::Enabled)
-            .build();
-        let versioning = self.s3.put_bucket_versioning().bucket(bucket);
-        let versioning = versioning.versioning_configuration(enabled).send().await;
-        versioning
-            .map(|_| ())
-            .map_err(|error| problem(cause(&error)))
+    pub(crate) async fn make_bucket(&self, options: &Options) -> Result<(), Problem> {
+        // The embedded store hands its events over without being asked.
+        let notifications = options
+            .s3_notifications
+            .as_deref()
+            .filter(|_| self.objects.is_none());
+        make_bucket(&self.s3, &options.bucket, notifications)
+            .await
+            .map_err(|reason| Problem::server("S3", &self.s3_endpoint, "--s3-endpoint", reason))
     }
 
     /// The table, made when it is not there yet.
@@ -242,13 +227,4 @@ pub(crate) fn is_taken(error: &std::io::Error) -> bool {
 
 pub(crate) fn taken() -> std::io::Error {
     std::io::ErrorKind::AddrInUse.into()
-}
-
-/// The innermost reason of an SDK error: the outer ones only say which call failed.
-fn cause(error: &dyn std::error::Error) -> String {
-    let mut inner = error;
-    while let Some(source) = inner.source() {
-        inner = source;
-    }
-    inner.to_string()
 }

@@ -98,9 +98,14 @@ impl Service {
 
         let (sender, events) = mpsc::unbounded_channel();
         let servers = Servers::start(&options, &folder, origins, sender).await?;
-        servers.make_bucket(&options.bucket).await?;
+        servers.make_bucket(&options).await?;
         servers.make_table().await?;
-        let notices = Notices::start(&options, &folder, &portal).await?;
+        let notices = Notices::start(
+            &options,
+            &folder,
+            options.address.as_deref().unwrap_or(&portal),
+        )
+        .await?;
 
         let service = web::Service {
             store: servers.store.clone(),
@@ -137,7 +142,10 @@ impl Service {
             sending,
             options.password_policy,
             options.watch.as_ref(),
-            &servers.s3_endpoint,
+            options
+                .s3_public_endpoint
+                .as_deref()
+                .unwrap_or(&servers.s3_endpoint),
         );
         let nudge = Nudge::new();
         let mut routes = web::application(functions.routes.clone()).merge(sample::router(trial));
@@ -149,7 +157,11 @@ impl Service {
         if let Some(outbox) = notices.outbox().filter(|_| options.bind.is_loopback()) {
             routes = routes.merge(notice_server::pages(outbox.clone()));
         }
-        let routes = http::around(nudge.around(routes), options.bind);
+        let routes = http::around(
+            nudge.around(routes),
+            options.bind,
+            options.address.as_deref(),
+        );
         let (stop, stopped) = watch::channel(false);
         let sender = tokio::spawn(
             nudge
@@ -174,7 +186,7 @@ impl Service {
             seed::upload_sample(&service, account, &addresses.api, demo).await?;
         }
         if let Some(path) = &options.ready_file {
-            ready_file::write(path, &addresses, demo.as_ref())?;
+            ready_file::write(path, &addresses, demo.as_ref(), folder.path())?;
         }
         let publisher =
             (!options.no_seed).then(|| tokio::spawn(material::publish(service.clone())));
@@ -259,6 +271,7 @@ impl Service {
             .into_iter()
             .flatten();
         let mut letters: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+        letters.retain(|path| path.is_file());
         letters.sort();
         letters
     }

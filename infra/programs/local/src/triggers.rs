@@ -10,6 +10,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::functions::Functions;
 use crate::queue::{Handler, Manners, Queue, on_its_own};
+use crate::redelivery::redeliver;
 
 /// A function that runs when an object arrives under a prefix.
 #[derive(Clone)]
@@ -69,13 +70,18 @@ impl Triggers {
                 )
             })
             .collect();
-        let all = queues.iter().map(|(_, queue)| queue.clone()).collect();
+        let all: Vec<_> = queues.iter().map(|(_, queue)| queue.clone()).collect();
         let mut tasks = vec![tokio::spawn(distribute(
             queues,
             events,
             reached,
             stopped.clone(),
         ))];
+        tasks.push(tokio::spawn(redeliver(
+            all.clone(),
+            dead_letters.to_owned(),
+            stopped.clone(),
+        )));
         for schedule in functions.on_schedule.clone() {
             tasks.push(tokio::spawn(run_schedule(schedule, stopped.clone())));
         }
