@@ -24,38 +24,58 @@ pub(crate) struct Connection {
 
 /// What of a ready file is needed here.
 #[derive(Deserialize)]
-struct Ready {
+pub(crate) struct Ready {
+    pub(crate) portal: Option<String>,
+    s3: Option<String>,
     dynamodb: String,
     outbox: Option<String>,
+    /// The program's data folder.
+    pub(crate) data: Option<PathBuf>,
+    pub(crate) demo: Option<Demo>,
+}
+
+/// The account every local program has.
+#[derive(Deserialize)]
+pub(crate) struct Demo {
+    pub(crate) login: String,
+    pub(crate) password: String,
 }
 
 impl Connection {
     /// The table.
     pub(crate) async fn store(&self) -> Result<Store> {
+        Ok(self.clients(false).await?.store)
+    }
+
+    /// The table and the bucket.
+    pub(crate) async fn table_and_bucket(&self) -> Result<Clients> {
+        self.clients(true).await
+    }
+
+    async fn clients(&self, with_bucket: bool) -> Result<Clients> {
         let ready = self.ready()?;
         let variable = |name: &'static str| std::env::var(name).ok().filter(|v| !v.is_empty());
         let config = Config::from_variables(|name| match (name, &ready) {
             ("FLU_DYNAMODB_ENDPOINT", Some(ready)) => Some(ready.dynamodb.clone()),
-            ("FLU_TABLE", Some(_)) => variable(name).or(Some("flu".to_owned())),
+            ("FLU_S3_ENDPOINT", Some(ready)) => ready.s3.clone(),
+            ("FLU_TABLE" | "FLU_BUCKET", Some(_)) => variable(name).or(Some("flu".to_owned())),
             ("AWS_REGION", Some(_)) => variable(name).or(Some("us-east-1".to_owned())),
-            // No command here reads the bucket.
-            ("FLU_BUCKET", _) => variable(name).or(Some("none".to_owned())),
+            ("FLU_BUCKET", _) if !with_bucket => variable(name).or(Some("none".to_owned())),
             _ => variable(name),
         })
         .with_context(|| {
             self.lang.say(
-                "请设置环境变量 FLU_TABLE 等，或用 --ready-file 指定本机程序的就绪文件",
-                "set FLU_TABLE and the other variables, or name the local program's ready file with --ready-file",
+                "请设置环境变量 FLU_TABLE、FLU_BUCKET 等，或用 --ready-file 指定本机程序的就绪文件",
+                "set FLU_TABLE, FLU_BUCKET and the other variables, or name the local program's ready file with --ready-file",
             )
         })?;
-        // The embedded table verifies no signatures, but the SDK signs with nothing less than some key.
-        let local = ready.is_some() && variable("AWS_ACCESS_KEY_ID").is_none();
-        let credentials = local.then(|| Credentials::new("local", "local", None, None, "operate"));
         let options = Options {
-            credentials,
+            credentials: ready
+                .filter(|_| variable("AWS_ACCESS_KEY_ID").is_none())
+                .map(|ready| ready.credentials()),
             ..Options::default()
         };
-        Ok(Clients::new(&config, options).await.store)
+        Ok(Clients::new(&config, options).await)
     }
 
     /// The page of the local program that shows what was sent.
@@ -63,7 +83,8 @@ impl Connection {
         Ok(self.ready()?.and_then(|ready| ready.outbox))
     }
 
-    fn ready(&self) -> Result<Option<Ready>> {
+    /// What the ready file says, where one is named.
+    pub(crate) fn ready(&self) -> Result<Option<Ready>> {
         self.ready_file
             .as_deref()
             .map(|path| self.read(path))
@@ -84,6 +105,25 @@ impl Connection {
                 format!("{shown} is no ready file"),
             ))
         })
+    }
+}
+
+impl Ready {
+    /// The key of the program's data folder, which its object store asks for. The embedded table verifies no signatures, but the
+    /// SDK signs with nothing less than some key.
+    fn credentials(&self) -> Credentials {
+        let file = self.data.as_deref().map(|data| data.join("credentials"));
+        let text = file.and_then(|file| std::fs::read_to_string(file).ok());
+        let value = |name: &str| {
+            let mut lines = text.iter().flat_map(|text| text.lines());
+            lines.find_map(|line| {
+                let (key, value) = line.split_once('=')?;
+                (key.trim() == name).then(|| value.trim().to_owned())
+            })
+        };
+        let key = value("aws_access_key_id").unwrap_or_else(|| "local".to_owned());
+        let secret = value("aws_secret_access_key").unwrap_or_else(|| "local".to_owned());
+        Credentials::new(key, secret, None, None, "operate")
     }
 }
 

@@ -1,13 +1,24 @@
 //! What an operator, or a hospital's own technician, does from the command line. One module for each subcommand.
 
 mod audit;
+mod candidate;
 mod check;
 mod connection;
 mod create_reviewer;
 mod import_accounts;
 mod language;
+mod listing;
+mod load_standard;
 mod outbox;
+mod past;
+mod preview_standard;
+mod progress;
 mod publish;
+mod redrive;
+mod replay;
+mod retention;
+mod smoke;
+mod verdict;
 
 use std::process::ExitCode;
 
@@ -29,6 +40,12 @@ enum Command {
     Outbox(outbox::Outbox),
     Audit(audit::Audit),
     PublishMaterial(publish::PublishMaterial),
+    Smoke(smoke::Smoke),
+    Redrive(redrive::Redrive),
+    Replay(replay::Replay),
+    PreviewStandard(preview_standard::PreviewStandard),
+    LoadStandard(load_standard::LoadStandard),
+    Retention(retention::Retention),
 }
 
 fn main() -> ExitCode {
@@ -39,5 +56,11 @@ fn main() -> ExitCode {
         Command::Outbox(outbox) => outbox.run(),
         Command::Audit(audit) => audit.run(),
         Command::PublishMaterial(publish) => publish.run(),
+        Command::Smoke(smoke) => smoke.run(),
+        Command::Redrive(redrive) => redrive.run(),
+        Command::Replay(replay) => replay.run(),
+        Command::PreviewStandard(preview) => preview.run(),
+        Command::LoadStandard(load) => load.run(),
+        Command::Retention(retention) => retention.run(),
     }
 }

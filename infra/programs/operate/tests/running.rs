@@ -1,0 +1,526 @@
+//! The commands for a running service, against the local program.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail by panicking, as tests do"
+)]
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use assert_cmd::Command;
+use domain::Upload;
+use local::{Options, Service};
+use serde_json::{Value, json};
+use store::{accounts, audit, uploads};
+use tokio::runtime::Runtime;
+
+const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/standard/data");
+
+/// A service with its demo account and that account's one upload.
+struct Place {
+    runtime: Runtime,
+    service: Option<Service>,
+    ready: PathBuf,
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        let ready = folder.path().join("ready.json");
+        let options = Options {
+            ready_file: Some(ready.clone()),
+            ..Options::in_folder(folder.path().join("data"))
+        };
+        let service = runtime.block_on(Service::start(options)).unwrap();
+        Self {
+            runtime,
+            service: Some(service),
+            ready,
+            folder,
+        }
+    }
+
+    fn service(&self) -> &Service {
+        self.service.as_ref().unwrap()
+    }
+
+    fn operate(&self, arguments: &[&str]) -> (String, i32) {
+        let ready = ["--ready-file", self.ready.to_str().unwrap()];
+        operate(&[arguments, &ready].concat(), &[])
+    }
+
+    fn json(&self, arguments: &[&str]) -> (Value, i32) {
+        let (text, status) = self.operate(&[arguments, &["--json"]].concat());
+        let value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}"));
+        (value, status)
+    }
+
+    /// The demo account's upload, once it was compared with the earlier ones.
+    fn upload(&self) -> Upload {
+        let store = self.service().store();
+        let until = Instant::now() + Duration::from_secs(60);
+        self.runtime.block_on(async {
+            let account = accounts::find_by_login(store, "demo-hospital").await;
+            let account = account.unwrap().unwrap().id;
+            loop {
+                let (found, _) = uploads::list(store, &account, None, 9).await.unwrap();
+                let upload = found.into_iter().next().unwrap();
+                if upload.settlement.is_some() {
+                    return upload;
+                }
+                assert!(Instant::now() < until, "{upload:?}");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        })
+    }
+
+    fn file(&self, name: &str, text: &str) -> String {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+}
+
+/// What the command prints, and its exit status.
+fn operate(arguments: &[&str], variables: &[(&str, &str)]) -> (String, i32) {
+    let mut command = Command::cargo_bin("operate").unwrap();
+    for variable in [
+        "FLU_TABLE",
+        "FLU_BUCKET",
+        "FLU_DYNAMODB_ENDPOINT",
+        "AWS_REGION",
+        "AWS_ACCESS_KEY_ID",
+        "OPERATE_LANG",
+        "OPERATE_PASSWORD",
+    ] {
+        command.env_remove(variable);
+    }
+    let output = command
+        .envs(variables.iter().copied())
+        .args(arguments)
+        .output()
+        .unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (
+        String::from_utf8(text).unwrap(),
+        output.status.code().unwrap(),
+    )
+}
+
+/// A copy of the standard's only version under another name.
+fn draft(folder: &Path, name: &str) -> PathBuf {
+    let draft = folder.join(name);
+    std::fs::create_dir(&draft).unwrap();
+    for entry in std::fs::read_dir(format!("{DATA}/2019-11")).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), draft.join(entry.file_name())).unwrap();
+    }
+    draft
+}
+
+#[test]
+fn smoke_goes_the_whole_way_and_says_where_it_breaks() {
+    let place = Place::new();
+    let (answer, status) = place.json(&["smoke"]);
+    assert_eq!((status, &answer["ok"]), (0, &json!(true)), "{answer}");
+    let steps = answer["steps"].as_array().unwrap();
+    let names: Vec<&str> = steps
+        .iter()
+        .map(|step| step["step"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "portal",
+            "api",
+            "sign_in",
+            "ticket",
+            "put",
+            "put_again",
+            "result",
+            "sign_out"
+        ]
+    );
+    let detail = steps[6]["detail"].as_str().unwrap();
+    assert!(detail.contains("记录 100 条"), "{detail}");
+
+    let portal = place.service().addresses().portal.clone();
+    let wrong = [("OPERATE_PASSWORD", "wrong")];
+    let (text, status) = operate(
+        &["smoke", &portal, "--login", "demo-hospital", "--lang", "en"],
+        &wrong,
+    );
+    assert_eq!(status, 1);
+    assert!(
+        text.contains("✓ portal page") && text.contains("✗ sign-in  HTTP 401"),
+        "{text}"
+    );
+    assert!(!text.contains("ticket"), "{text}");
+
+    let (text, status) = operate(&["smoke", "http://127.0.0.1:9", "--login", "x"], &wrong);
+    assert_eq!(status, 1);
+    assert!(text.contains("✗ 门户页面"), "{text}");
+    let (text, status) = operate(&["smoke", &portal], &[]);
+    assert_eq!(status, 2, "{text}");
+    assert!(text.contains("OPERATE_PASSWORD"), "{text}");
+}
+
+#[test]
+fn dead_letters_of_the_local_program_go_back_and_are_handled() {
+    let place = Place::new();
+    let (text, status) = place.operate(&["redrive"]);
+    assert_eq!((text.as_str(), status), ("", 0), "none lie there");
+    let folder = place.folder.path().join("data/dead-letters");
+    std::fs::create_dir_all(&folder).unwrap();
+    let letter = json!({"function": "validate-upload", "reason": "table away", "body": "{\"Event\":\"s3:TestEvent\"}"});
+    std::fs::write(folder.join("validate-upload-1.json"), letter.to_string()).unwrap();
+    let (pile, status) = place.json(&["redrive", "--dry-run"]);
+    assert_eq!(status, 1);
+    assert_eq!(
+        (
+            &pile["queue"],
+            &pile["letters"],
+            &pile["sent_back"],
+            &pile["reasons"][0]
+        ),
+        (
+            &json!("validate-upload"),
+            &json!(1),
+            &json!(0),
+            &json!("table away")
+        )
+    );
+    assert_eq!(
+        place.service().dead_letters().len(),
+        1,
+        "a dry run moves nothing"
+    );
+    let (text, status) = place.operate(&["redrive"]);
+    assert_eq!(status, 0, "{text}");
+    assert!(text.contains("1 个，送回 1 个"), "{text}");
+    let again = folder.join("again");
+    let until = Instant::now() + Duration::from_secs(30);
+    while std::fs::read_dir(&again).unwrap().next().is_some() {
+        assert!(Instant::now() < until, "the program never took it");
+        // The program looks every two seconds.
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    place.runtime.block_on(place.service().idle());
+    assert_eq!(place.service().dead_letters(), Vec::<PathBuf>::new());
+}
+
+/// A queue service with two queues of dead letters: one behind a queue, one behind none.
+async fn queues(moved: std::sync::Arc<std::sync::Mutex<Vec<String>>>) -> String {
+    use axum::extract::State;
+    use axum::http::HeaderMap;
+    type Moved = std::sync::Arc<std::sync::Mutex<Vec<String>>>;
+    async fn answer(State(moved): State<Moved>, headers: HeaderMap, body: String) -> String {
+        let target = headers["x-amz-target"].to_str().unwrap();
+        let body: Value = serde_json::from_str(&body).unwrap();
+        let answer = match target.split_once('.').unwrap().1 {
+            "ListQueues" => {
+                assert_eq!(body["QueueNamePrefix"], "flu-test-");
+                let names = [
+                    "UploadsQueue-1",
+                    "UploadsDeadLetters-2",
+                    "NoticesDeadLetters-3",
+                ];
+                let urls = names.map(|name| format!("http://queue/1/flu-test-{name}"));
+                json!({"QueueUrls": urls})
+            }
+            "GetQueueAttributes" => {
+                let name = body["QueueUrl"]
+                    .as_str()
+                    .unwrap()
+                    .rsplit('/')
+                    .next()
+                    .unwrap();
+                json!({"Attributes": {"ApproximateNumberOfMessages": "3", "QueueArn": format!("arn:{name}")}})
+            }
+            "ListDeadLetterSourceQueues" => {
+                let uploads = body["QueueUrl"].as_str().unwrap().contains("Uploads");
+                let urls: &[&str] = if uploads {
+                    &["http://queue/1/flu-test-UploadsQueue-1"]
+                } else {
+                    &[]
+                };
+                json!({"queueUrls": urls})
+            }
+            "StartMessageMoveTask" => {
+                let arn = body["SourceArn"].as_str().unwrap();
+                moved.lock().unwrap().push(arn.to_owned());
+                json!({"TaskHandle": "1"})
+            }
+            other => panic!("{other}"),
+        };
+        answer.to_string()
+    }
+    let routes = axum::Router::new().fallback(answer).with_state(moved);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    format!("http://{address}")
+}
+
+#[test]
+fn dead_letters_in_aws_are_moved_by_their_queues() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let moved = std::sync::Arc::<std::sync::Mutex<Vec<String>>>::default();
+    let endpoint = runtime.block_on(queues(std::sync::Arc::clone(&moved)));
+    let variables = [
+        ("FLU_SQS_ENDPOINT", endpoint.as_str()),
+        ("AWS_ACCESS_KEY_ID", "key"),
+        ("AWS_SECRET_ACCESS_KEY", "key"),
+        ("AWS_REGION", "us-east-1"),
+    ];
+    let arguments = ["redrive", "--stack", "flu-test", "--lang", "en"];
+    let (text, status) = operate(&[&arguments[..], &["--dry-run"]].concat(), &variables);
+    assert_eq!(status, 1, "{text}");
+    assert!(
+        text.contains("UploadsDeadLetters-2  3 letters, 0 go back"),
+        "{text}"
+    );
+    assert_eq!(*moved.lock().unwrap(), Vec::<String>::new());
+    let (text, status) = operate(&arguments, &variables);
+    assert_eq!(status, 1, "those of the notices stay: {text}");
+    assert!(
+        text.contains("UploadsDeadLetters-2  3 letters, 3 go back"),
+        "{text}"
+    );
+    assert!(text.contains("it stands behind no queue"), "{text}");
+    assert_eq!(
+        *moved.lock().unwrap(),
+        ["arn:flu-test-UploadsDeadLetters-2"]
+    );
+}
+
+#[test]
+fn a_replay_shows_what_changes_and_stores_nothing() {
+    let place = Place::new();
+    let upload = place.upload();
+    let replay = ["replay", upload.id.as_str(), "--account", "demo-hospital"];
+    let (same, status) = place.json(&[&replay[..], &["--standard", "2019-11"]].concat());
+    assert_eq!(status, 0, "{same}");
+    assert_eq!(same["places"], json!([]));
+    assert_eq!(same["stored"]["total"], same["before"]["figures"]["total"]);
+    assert_eq!(
+        same["stored"]["passed"],
+        same["before"]["figures"]["passed"]
+    );
+
+    // All is forgiven.
+    let rules = std::fs::read_to_string(format!("{DATA}/2019-11/rules.csv")).unwrap();
+    let ids = rules
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split(',').next());
+    let off: String = ids.map(|id| format!("severity {id} off\n")).collect();
+    let rule = place.file("off.txt", &off);
+    let (forgiven, status) = place.json(&[&replay[..], &["--overrides", &rule]].concat());
+    assert_eq!(status, 1, "{forgiven}");
+    let figures = |which: &str, what: &str| forgiven[which]["figures"][what].as_u64().unwrap();
+    assert_eq!(figures("after", "errors"), 0);
+    assert_eq!(figures("after", "passed"), figures("after", "total"));
+    let failed = figures("before", "total") - figures("before", "passed");
+    assert_eq!(forgiven["newly_passed"]["count"], failed);
+    let row = &forgiven["newly_passed"]["rows"][0];
+    assert_eq!(row["file"], "flu_20191203081500.csv");
+    let text = place
+        .operate(&[&replay[..], &["--overrides", &rule]].concat())
+        .0;
+    assert!(
+        text.contains("达标 100 条") && text.contains("第 "),
+        "{text}"
+    );
+
+    let (preview, status) = place.json(&[
+        "preview-standard",
+        "--overrides",
+        &rule,
+        "--account",
+        "demo-hospital",
+    ]);
+    assert_eq!((status, &preview["changed"]), (1, &json!(1)));
+    assert_eq!(preview["newly_passed"], failed);
+    assert_eq!(preview["hospitals"][0]["passed_after"], 100);
+
+    assert_eq!(place.upload(), upload, "nothing is stored");
+    let trail = audit::Filter::Subject(upload.id.to_string());
+    let seen = audit::list(place.service().store(), &trail, None, 20);
+    let seen = place.runtime.block_on(seen).unwrap().entries;
+    let replayed = seen
+        .iter()
+        .filter(|entry| entry.act == domain::audit::Act::UploadReplayed);
+    assert_eq!(replayed.count(), 4, "one for each time it was judged");
+}
+
+#[test]
+fn a_version_still_to_come_is_read_from_its_folder() {
+    let place = Place::new();
+    let upload = place.upload();
+    let draft = draft(place.folder.path(), "2027-01");
+    let rules = draft.join("rules.csv");
+    let text = std::fs::read_to_string(&rules).unwrap();
+    let folder = draft.to_str().unwrap();
+    let replay = [
+        "replay",
+        upload.id.as_str(),
+        "--account",
+        "demo-hospital",
+        "--data",
+        folder,
+    ];
+    let (same, status) = place.json(&replay);
+    assert_eq!(
+        (status, &same["after"]["standard"]),
+        (0, &json!("2027-01")),
+        "{same}"
+    );
+
+    std::fs::write(&rules, text.replacen("error", "mistake", 1)).unwrap();
+    let (told, status) = place.operate(&replay);
+    assert_eq!(status, 2);
+    assert!(
+        told.contains("2027-01/rules.csv") && told.contains("mistake"),
+        "{told}"
+    );
+
+    for (arguments, said) in [
+        (
+            &[
+                "replay",
+                upload.id.as_str(),
+                "--account",
+                "nobody",
+                "--standard",
+                "2019-11",
+            ][..],
+            "没有账号 nobody",
+        ),
+        (
+            &[
+                "replay",
+                upload.id.as_str(),
+                "--account",
+                "demo-hospital",
+                "--standard",
+                "1999",
+            ],
+            "没有版本 1999",
+        ),
+        (
+            &[
+                "replay",
+                "x",
+                "--account",
+                "demo-hospital",
+                "--standard",
+                "2019-11",
+            ],
+            "上传编号的格式不对",
+        ),
+    ] {
+        let (told, status) = place.operate(arguments);
+        assert_eq!(status, 2, "{told}");
+        assert!(told.contains(said), "{told}");
+    }
+}
+
+#[test]
+fn a_new_version_is_put_among_the_sources() {
+    let folder = tempfile::tempdir().unwrap();
+    let sources = folder.path().join("data");
+    std::fs::create_dir(&sources).unwrap();
+    let list = sources.join("versions.csv");
+    std::fs::copy(format!("{DATA}/versions.csv"), &list).unwrap();
+    let draft = draft(folder.path(), "2027-01");
+    let rules = draft.join("rules.csv");
+    let text = std::fs::read_to_string(&rules).unwrap();
+    let first = text.lines().nth(1).unwrap().to_owned();
+    let id = first.split(',').next().unwrap();
+    std::fs::write(&rules, text.replacen(&format!("{first}\n"), "", 1)).unwrap();
+
+    let load = |more: &[&str]| {
+        let arguments = [
+            "load-standard",
+            draft.to_str().unwrap(),
+            "--into",
+            sources.to_str().unwrap(),
+        ];
+        operate(&[&arguments[..], more].concat(), &[])
+    };
+    let before = std::fs::read_to_string(&list).unwrap();
+    let (text, status) = load(&["--first-day", "2027-01-01", "--dry-run", "--json"]);
+    assert_eq!(status, 0, "{text}");
+    let told: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (&told["rules_removed"], &told["columns_changed"]),
+        (&json!([id]), &json!([]))
+    );
+    assert_eq!(std::fs::read_to_string(&list).unwrap(), before);
+    assert!(!sources.join("2027-01").exists());
+
+    let (text, status) = load(&["--first-day", "2019-11-01"]);
+    assert_eq!(status, 2);
+    assert!(text.contains("生效日期应晚于"), "{text}");
+
+    let (text, status) = load(&["--first-day", "2027-01-01", "--note", "season, 2026/27"]);
+    assert_eq!(status, 0, "{text}");
+    let after = std::fs::read_to_string(&list).unwrap();
+    assert_eq!(
+        after.strip_prefix(&before).unwrap(),
+        "2027-01,2027-01-01,,\"season, 2026/27\"\n"
+    );
+    assert!(sources.join("2027-01/flu.csv").exists());
+    let (text, status) = load(&["--first-day", "2028-01-01"]);
+    assert_eq!(status, 2);
+    assert!(text.contains("已存在"), "{text}");
+}
+
+#[test]
+fn retention_deletes_what_is_over_and_nothing_else() {
+    let place = Place::new();
+    let upload = place.upload();
+    let files = place.service().files();
+    let report = format!("{}x/report.csv", store::keys::REPORT_PREFIX);
+    let written = files.write(&report, b"report".to_vec(), "text/csv");
+    place.runtime.block_on(written).unwrap();
+    let there = |key: &str| {
+        place
+            .runtime
+            .block_on(files.head(key, None))
+            .unwrap()
+            .is_some()
+    };
+
+    // Made just now, it is not over yet.
+    let (text, status) = place.operate(&["retention"]);
+    assert_eq!(status, 0, "{text}");
+    assert!(there(&report));
+    let (text, status) = place.operate(&["retention", "--report-days", "0", "--dry-run"]);
+    assert_eq!(status, 0);
+    assert!(
+        text.contains("reports/         超过 0 天：1 个，6 字节；已删除 0"),
+        "{text}"
+    );
+    assert!(there(&report), "a dry run deletes nothing");
+    let (text, status) = place.operate(&["retention", "--report-days", "0"]);
+    assert_eq!(status, 0, "{text}");
+    assert!(!there(&report));
+    assert!(
+        there(&upload.object_key()),
+        "the data file has its own time"
+    );
+}
