@@ -16,6 +16,14 @@ test:
 quick:
     tests/run quick
 
+# The flow tests on MinIO and another table.
+servers *tests:
+    infra/servers/run {{tests}}
+
+# The template and the main job on the emulator.
+emulator:
+    infra/emulator/run
+
 # Writes the generated pages and samples anew.
 generate:
     cargo run -p generate -- pages
