@@ -364,6 +364,80 @@ fn a_machine_signs_in_with_a_credential_that_is_revoked_alone() {
     );
 }
 
+/// What a machine may do: send, ask what became of it, tell of itself, and end its own session.
+const OF_MACHINES: [&str; 12] = [
+    "DELETE /api/v1/session",
+    "GET /api/v1/session",
+    "GET /api/v1/uploads",
+    "GET /api/v1/uploads/{id}",
+    "GET /api/v1/uploads/{id}/findings",
+    "GET /api/v1/uploads/{id}/findings.csv",
+    "GET /api/v1/uploads/{id}/report.csv",
+    "GET /api/v1/uploads/{id}/report.xlsx",
+    "POST /api/v1/batches/{kind}",
+    "POST /api/v1/heartbeats",
+    "POST /api/v1/uploads",
+    "POST /api/v1/uploads/{id}/url",
+];
+
+#[test]
+fn a_machine_opens_nothing_but_what_sending_needs() {
+    let world = World::shared();
+    let hospital = world.hospital();
+    let made = hospital
+        .post("/machine-credentials", &json!({"name": "前置机"}))
+        .json();
+    let words = json!({"login": made["login"], "password": made["secret"]});
+    let session = call("POST", &world.url("/session"), "", Some(&words)).json();
+    let token = session["token"].as_str().unwrap();
+    let described = call("GET", &world.url("/openapi.json"), "", None).json();
+    let mut open = Vec::new();
+    for (path, methods) in described["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            // Routes of the account; whoever applies, or is not signed in, is somebody else.
+            if operation["security"].is_null() {
+                continue;
+            }
+            let method = method.to_uppercase();
+            let name = format!("{method} {path}");
+            if name == "DELETE /api/v1/session" {
+                open.push(name);
+                continue;
+            }
+            let path = path.replace("/api/v1", "").replace(['{', '}'], "");
+            // A body that the change of the password takes: it looks at who asks after that.
+            let body = json!({"old": "Old-2026!", "new": "New-2026!"});
+            let answer = call(&method, &world.url(&path), token, Some(&body));
+            let refused = ["not_for_machines", "not_identified"];
+            let code = answer.json()["code"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned();
+            if !refused.contains(&code.as_str()) {
+                open.push(name);
+            }
+        }
+    }
+    open.sort();
+    assert_eq!(open, OF_MACHINES);
+    // Above all it ends nobody's session and leaves the second factor alone.
+    assert_eq!(
+        call("DELETE", &world.url("/sessions"), token, None).status,
+        403
+    );
+    assert_eq!(
+        call(
+            "POST",
+            &world.url("/second-factor"),
+            token,
+            Some(&json!({}))
+        )
+        .status,
+        403
+    );
+    assert_eq!(hospital.get("/uploads").status, 200);
+}
+
 #[test]
 fn operators_see_how_machines_stand_and_hospitals_do_not() {
     let world = World::start();

@@ -7,7 +7,7 @@ use store::keys::{self, Key};
 use utoipa::{IntoParams, ToSchema};
 use validation::report::pages::{Filter, PageHead, decode, select};
 use validation::{FileInfo, Finding, FindingView};
-use web::{ApiError, Caller, ErrorCode, FieldError, Json, Language, Path, Problem, Query, Service};
+use web::{ApiError, ErrorCode, FieldError, Json, Language, Path, Problem, Query, Sender, Service};
 
 use crate::{own_upload, result};
 
@@ -66,7 +66,7 @@ pub(crate) struct FindingsPage {
 )]
 pub(crate) async fn list_findings(
     State(service): State<Service>,
-    caller: Caller,
+    Sender(caller): Sender,
     Path(id): Path<String>,
     language: Language,
     Query(query): Query<FindingsQuery>,

@@ -17,7 +17,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use validation::Summary;
 use web::{
-    ApiError, Caller, ErrorCode, FieldError, Json, OpenApiRouter, Path, Problem, Query, Service,
+    ApiError, Caller, ErrorCode, FieldError, Json, OpenApiRouter, Path, Problem, Query, Sender,
+    Service,
 };
 
 use view::{UploadDetail, UploadView};
@@ -64,7 +65,7 @@ struct UploadList {
 )]
 async fn list_uploads(
     State(service): State<Service>,
-    caller: Caller,
+    Sender(caller): Sender,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<UploadList>, ApiError> {
     // The cursor is the id of the last upload shown: it names a place, not an offset, so new uploads shift nothing.
@@ -107,7 +108,7 @@ async fn list_uploads(
 )]
 async fn show_upload(
     State(service): State<Service>,
-    caller: Caller,
+    Sender(caller): Sender,
     Path(id): Path<String>,
 ) -> Result<Json<UploadDetail>, ApiError> {
     let upload = own_upload(&service, &caller, &id).await?;

@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use validation::Institution;
 use validation::report::{self, Options, Report, ReportError};
-use web::{ApiError, Caller, ErrorCode, Language, Path, Problem, Service};
+use web::{ApiError, Caller, ErrorCode, Language, Path, Problem, Sender, Service};
 
 use crate::findings::{link_heads, link_pages, texts};
 use crate::{own_upload, result};
@@ -53,7 +53,7 @@ enum Form {
 )]
 pub(crate) async fn report_csv(
     State(service): State<Service>,
-    caller: Caller,
+    Sender(caller): Sender,
     Path(id): Path<String>,
     language: Language,
 ) -> Result<Response, ApiError> {
@@ -80,7 +80,7 @@ pub(crate) async fn report_csv(
 )]
 pub(crate) async fn report_xlsx(
     State(service): State<Service>,
-    caller: Caller,
+    Sender(caller): Sender,
     Path(id): Path<String>,
     language: Language,
 ) -> Result<Response, ApiError> {
@@ -107,7 +107,7 @@ pub(crate) async fn report_xlsx(
 )]
 pub(crate) async fn findings_csv(
     State(service): State<Service>,
-    caller: Caller,
+    Sender(caller): Sender,
     Path(id): Path<String>,
     language: Language,
 ) -> Result<Response, ApiError> {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use startup::LAMBDA_BODY;
 use store::machines;
 use utoipa::ToSchema;
-use web::{ApiError, Caller, ErrorCode, Json, Problem, Service};
+use web::{ApiError, ErrorCode, Json, Problem, Sender, Service};
 
 /// Characters kept of what a machine says went wrong. It is written by its program, and told to operators as it is.
 const ERROR: usize = 300;
@@ -57,7 +57,7 @@ pub(crate) struct Heard {
 )]
 pub(crate) async fn take_heartbeat(
     State(service): State<Service>,
-    caller: Caller,
+    Sender(caller): Sender,
     Json(told): Json<Told>,
 ) -> Result<Json<Heard>, ApiError> {
     let account = &caller.account;

@@ -13,7 +13,7 @@ use store::uploads;
 use tokio::task::spawn_blocking;
 use utoipa::{IntoParams, ToSchema};
 use web::{
-    ApiError, Caller, ErrorCode, FieldError, Json, Language, Path, Problem, Query, Service, Ticket,
+    ApiError, ErrorCode, FieldError, Json, Language, Path, Problem, Query, Sender, Service, Ticket,
 };
 
 use crate::answer::BatchAnswer;
@@ -81,7 +81,7 @@ struct TooLargeProblem {
 )]
 pub(crate) async fn receive_batch(
     State(service): State<Service>,
-    caller: Caller,
+    Sender(caller): Sender,
     Path(kind): Path<String>,
     Query(query): Query<BatchQuery>,
     language: Language,

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use store::idempotency::{self, Once};
 use store::{Store, StoreError, uploads};
 use utoipa_axum::routes;
-use web::{ApiError, Caller, ErrorCode, Json, OpenApiRouter, Path, Problem, Service, Ticket};
+use web::{ApiError, ErrorCode, Json, OpenApiRouter, Path, Problem, Sender, Service, Ticket};
 
 use announcement::Announcement;
 
@@ -44,7 +44,7 @@ pub fn router(service: Service) -> OpenApiRouter {
 )]
 async fn request_upload(
     State(service): State<Service>,
-    caller: Caller,
+    Sender(caller): Sender,
     headers: HeaderMap,
     Json(announcement): Json<Announcement>,
 ) -> Result<(StatusCode, Json<Ticket>), ApiError> {
@@ -100,7 +100,7 @@ async fn request_upload(
 )]
 async fn renew_address(
     State(service): State<Service>,
-    caller: Caller,
+    Sender(caller): Sender,
     Path(id): Path<String>,
 ) -> Result<Json<Ticket>, ApiError> {
     let id: UploadId = id.parse().map_err(|_| ErrorCode::UploadNotFound)?;

@@ -52,7 +52,7 @@ pub(crate) async fn change_password(
     let (store, now) = (&service.store, service.clock.now());
     // A machine has no business with the password of its account.
     if caller.session.machine.is_some() {
-        return Err(ErrorCode::Forbidden.into());
+        return Err(ErrorCode::NotForMachines.into());
     }
     let before = caller.account;
     password::check(policy, "new", &change.new, &change.old, Some(&before))?;

@@ -12,7 +12,8 @@ use crate::{ApiError, CookieName, ErrorCode, Service, cookie};
 
 /// Who makes the request: the account of the session whose token it carries, as the account is now.
 ///
-/// Whose data a request may touch comes from here and never from the request's own words.
+/// Whose data a request may touch comes from here and never from the request's own words. It is a person: a session begun with
+/// a machine's credential opens only what takes a [`Sender`].
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// The account.
@@ -22,6 +23,11 @@ pub struct Caller {
     /// The digest the session is stored under.
     pub token: TokenHash,
 }
+
+/// Who sends data and asks what became of it: a person, or a front-end machine with a credential of its own. Whoever steals that
+/// credential from a machine nobody watches can do no more than these routes.
+#[derive(Debug, Clone)]
+pub struct Sender(pub Caller);
 
 /// A caller whose initial password may not have been changed yet: for the routes of the session itself. Every other route
 /// takes a [`Caller`], so that nothing can be done with an initial password but to change it.
@@ -50,6 +56,18 @@ impl FromRequestParts<Service> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, ApiError> {
+        let Sender(caller) = Sender::from_request_parts(parts, service).await?;
+        if caller.session.machine.is_some() {
+            return Err(ErrorCode::NotForMachines.into());
+        }
+        Ok(caller)
+    }
+}
+
+impl FromRequestParts<Service> for Sender {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, ApiError> {
         let Newcomer(caller) = Newcomer::from_request_parts(parts, service).await?;
         if caller.account.state == AccountState::MustChangePassword {
             return Err(ErrorCode::MustChangePassword.into());
@@ -57,7 +75,7 @@ impl FromRequestParts<Service> for Caller {
         if caller.session.purpose == SessionPurpose::ChoosePassword {
             return Err(ErrorCode::PasswordTooOld.into());
         }
-        Ok(caller)
+        Ok(Self(caller))
     }
 }
 

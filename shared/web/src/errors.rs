@@ -59,6 +59,9 @@ errors! {
     /// Signed in, but not for this.
     Forbidden = "forbidden", FORBIDDEN,
         "当前账号没有此项权限", "This account may not do that";
+    /// Signed in with a machine's credential, which sends data and asks for results only.
+    NotForMachines = "not_for_machines", FORBIDDEN,
+        "前置机凭据只能报送数据和查询结果，此操作请用账号登录", "The credential of a machine sends data and asks for results only; please sign in with the account";
     /// A page of another site made the browser send this, or nothing tells that none did.
     CrossSite = "cross_site", FORBIDDEN,
         "请求不是从本系统页面发出的，已拒绝；请在本系统页面内操作", "The request did not come from a page of this service and was refused; please use its own pages";
@@ -182,6 +185,12 @@ errors! {
     TooManyMachines = "too_many_machines", CONFLICT,
         "前置机凭据数量已达上限，请先停用不再使用的凭据",
         "The account has as many credentials of machines as it may have; please revoke one that is not used";
+    /// No address was given to tell results to.
+    NoWebhook = "no_webhook", NOT_FOUND,
+        "尚未设置结果推送的接收地址", "There is no address to tell results to yet";
+    /// Another request changed the address or its secret at the same moment.
+    WebhookChanged = "webhook_changed", CONFLICT,
+        "结果推送设置刚被修改，请刷新页面后再试", "The address or its secret was changed meanwhile; please reload and try again";
     /// A part of the service does not answer.
     Unavailable = "unavailable", SERVICE_UNAVAILABLE,
         "系统繁忙，请稍后再试", "The service is busy; please try again later";

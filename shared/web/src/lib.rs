@@ -12,7 +12,7 @@ mod sms_code;
 mod ticket;
 
 pub use application::{application, run_lambda};
-pub use caller::{Applicant, Caller, ClientAddress, ClientPlace, Newcomer};
+pub use caller::{Applicant, Caller, ClientAddress, ClientPlace, Newcomer, Sender};
 pub use cookie::{CookieName, SetCookie};
 pub use errors::{ApiError, ERRORS, ErrorCode, ErrorEntry, FieldError, Problem};
 pub use extract::{Json, Path, Query};
