@@ -26,5 +26,6 @@ mod samples;
 mod servers;
 mod stage;
 mod upload;
+mod webhooks;
 mod wire_protocol;
 mod world;

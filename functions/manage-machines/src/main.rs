@@ -1,7 +1,7 @@
 //! Starts the function for front-end machines' credentials and heartbeats.
 
 use domain::Clock;
-use startup::{Clients, Config, Options};
+use startup::{Clients, Config, Options, WebhookConfig};
 use web::Service;
 
 #[tokio::main]
@@ -15,5 +15,9 @@ async fn main() -> Result<(), lambda_http::Error> {
         clock: Clock::system(),
         standards: startup::standards(config.standard_overrides.as_deref())?,
     };
-    web::run_lambda(manage_machines::router(service)).await
+    web::run_lambda(manage_machines::router(
+        service,
+        WebhookConfig::from_env().allowed,
+    ))
+    .await
 }

@@ -63,6 +63,12 @@ pub enum Act {
     UploadReplayed,
     /// Deleted objects whose time was over.
     RetentionRun,
+    /// Gave the address results are told to, or another one.
+    WebhookSet,
+    /// Took it away.
+    WebhookRemoved,
+    /// Made a new secret for it, or ended the one before.
+    WebhookSecretChanged,
 }
 
 /// One line of the audit trail: who did what to what, when, from where. No value of a patient, no code, no password.

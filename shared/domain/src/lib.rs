@@ -18,6 +18,7 @@ mod session;
 mod sha256;
 pub mod sms_code;
 mod upload;
+pub mod webhook;
 
 pub use account::{
     Account, AccountError, AccountState, Institution, LoginName, NewAccount, Phone, Role,

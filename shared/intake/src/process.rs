@@ -1,8 +1,9 @@
 use arrivals::Announced;
+use domain::webhook::{Delivery, FinishedUpload};
 use domain::{FailureReason, Upload, UploadProgress, UploadStatus, beijing};
 use jiff::{SignedDuration, Timestamp};
 use store::uploads::{self, Claim, Claimed, Ending};
-use store::{Found, StoreError, accounts, icd_files, keys};
+use store::{Found, StoreError, accounts, icd_files, keys, webhooks};
 use tokio::sync::mpsc::{self, Receiver};
 use tokio::task::{JoinHandle, spawn_blocking};
 use validation::CheckError;
@@ -182,7 +183,12 @@ async fn commit(
     settlement: Option<&domain::Settlement>,
 ) -> Result<(), IntakeError> {
     let now = intake.clock.now();
-    match uploads::commit(&intake.store, held, ending, settlement, now).await {
+    let webhook = webhooks::find(&intake.store, &held.account).await?;
+    let delivery = webhook.map(|webhook| {
+        Delivery::upload_finished(webhook.account, finished(held, ending, now), now)
+    });
+    let (store, told) = (&intake.store, delivery.as_ref());
+    match uploads::commit(store, held, ending, settlement, told, now).await {
         Ok(()) => {
             let (total, passed) = match ending {
                 Ending::Done(figures) => (figures.total, figures.passed),
@@ -194,6 +200,35 @@ async fn commit(
         Err(StoreError::Conflict) => Err(IntakeError::Lost),
         Err(error) => Err(error.into()),
     }
+}
+
+/// What the hospital's own system is told. Of this moment only: what becomes of the records beside earlier uploads may change
+/// again, and is to be asked for.
+fn finished(held: &Upload, ending: &Ending, now: Timestamp) -> FinishedUpload {
+    let mut finished = FinishedUpload {
+        id: held.id.clone(),
+        status: UploadStatus::Failed,
+        outcome: None,
+        reason: None,
+        dry_run: held.dry_run,
+        total: 0,
+        passed: 0,
+        errors: 0,
+        warnings: 0,
+        finished_at: now,
+    };
+    match ending {
+        Ending::Failed(reason) => finished.reason = Some(*reason),
+        Ending::Done(figures) => {
+            finished.status = UploadStatus::Done;
+            finished.outcome = Some(figures.outcome);
+            finished.total = figures.total;
+            finished.passed = figures.passed;
+            finished.errors = figures.errors;
+            finished.warnings = figures.warnings;
+        }
+    }
+    finished
 }
 
 /// Runs the check on a thread of its own, writes its pages as they come, and keeps the claim alive. `None`: it panicked.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, TransactWriteItem, Update};
 use domain::{AccountId, Lease};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 
 use crate::keys::{self, Key, PENDING_INDEX, PENDING_PK, PENDING_SK, PK, SK};
 use crate::table::{key_item, number, read, text, value, write};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, Transaction};
 
 /// Clocks of two machines differ by less than this, it is hoped; should they differ more, the fence keeps the result right.
 const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(30);
@@ -200,7 +200,7 @@ pub(crate) async fn release<T: Claimable>(store: &Store, held: &T) -> Result<(),
     Ok(())
 }
 
-/// Sends the write that commits what is held.
+/// Sends the write that commits what is held, with what is to be written in the same moment.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when the claim was lost and the result is another's.
@@ -208,9 +208,24 @@ pub(crate) async fn commit<T: Claimable>(
     store: &Store,
     held: &T,
     request: UpdateItemFluentBuilder,
+    also: Option<TransactWriteItem>,
 ) -> Result<(), StoreError> {
-    match request.send().await.map_err(StoreError::call("UpdateItem")) {
-        Ok(_) => Ok(()),
+    let answer = match also {
+        // A transaction costs twice the units.
+        None => request
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(StoreError::call("UpdateItem")),
+        Some(also) => {
+            let mut transaction = Transaction::new();
+            transaction.add("result", as_part(&request)?);
+            transaction.add("told", also);
+            transaction.settle(store).await
+        }
+    };
+    match answer {
+        Ok(()) => Ok(()),
         Err(StoreError::Conflict) => {
             // The write may have gone through and its answer been lost: then the generation is ours.
             let seen: Option<T> = store.get(held.key(), T::WHAT).await?;
@@ -221,6 +236,20 @@ pub(crate) async fn commit<T: Claimable>(
         }
         Err(error) => Err(error),
     }
+}
+
+/// The same write as part of a transaction.
+fn as_part(request: &UpdateItemFluentBuilder) -> Result<TransactWriteItem, StoreError> {
+    let update = Update::builder()
+        .set_table_name(request.get_table_name().clone())
+        .set_key(request.get_key().clone())
+        .set_update_expression(request.get_update_expression().clone())
+        .set_condition_expression(request.get_condition_expression().clone())
+        .set_expression_attribute_names(request.get_expression_attribute_names().clone())
+        .set_expression_attribute_values(request.get_expression_attribute_values().clone())
+        .build()
+        .map_err(|error| StoreError::malformed("update")(error.to_string()))?;
+    Ok(TransactWriteItem::builder().update(update).build())
 }
 
 /// What was registered before a moment and has work left, in one partition of the index, oldest first: its account, and its id,

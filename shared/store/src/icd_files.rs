@@ -197,7 +197,7 @@ pub async fn commit(
         .expression_attribute_values(":status", text(status.as_str()))
         .expression_attribute_values(":what", what)
         .expression_attribute_values(":now", text(now.to_string()));
-    claims::commit(store, held, request).await
+    claims::commit(store, held, request, None).await
 }
 
 /// Gives up a ticket whose object never came.

@@ -45,6 +45,9 @@
 //! | what an account's machines told last | `ACCOUNT#<account>` | `HEARTBEAT#<machine>` | put |
 //! | machines of a province's hospitals | index `pending`: `FLEET#<province>` | `<account>#<machine>` | query each province |
 //! | what a request's idempotency key made | `ACCOUNT#<account>` | `ONCE#<digest>` | get, conditional put; TTL |
+//! | where an account wants to be told of results | `WEBHOOK#<account>` | `WEBHOOK` | get, consistent |
+//! | what it was or is to be told, newest first; one of these | the same | `DELIVERY#<moment>#<id>` | query backwards, get, consistent; TTL once it ended |
+//! | deliveries to be tried by now | index `pending`: `WEBHOOKS#DUE#<0..3>` | `<next attempt at>#<id>` | query each shard |
 //! | a transaction of the existing wire protocol by its token | `WIRE#<digest>` | `WIRE` | get, conditional update; TTL |
 //!
 //! An account's own items share a partition: one hospital writes a few units a second at most. Pages of findings are what
@@ -58,6 +61,7 @@ use domain::death_case::{Attachment, AttachmentId, AttachmentState, DeathCase, D
 use domain::machine::MachineId;
 use domain::notice::{Notice, NoticeState};
 use domain::sms_code::CodePurpose;
+use domain::webhook::{Delivery, DeliveryKey, DeliveryState};
 use domain::{
     AccountId, ApplicationId, IcdFile, IcdFileId, LoginName, Phone, Sha256, TokenHash, UploadId,
 };
@@ -233,6 +237,64 @@ pub fn machine(account: &AccountId, machine: &MachineId) -> Key {
 
 /// What the sort keys of machines' credentials begin with.
 pub const MACHINE_PREFIX: &str = "MACHINE#";
+
+/// Where an account wants to be told of results.
+pub fn webhook(account: &AccountId) -> Key {
+    Key::new(webhook_partition(account), "WEBHOOK")
+}
+
+/// Partition of an account's webhook and its deliveries.
+pub fn webhook_partition(account: &AccountId) -> String {
+    format!("{WEBHOOK_PREFIX}{account}")
+}
+
+/// What the partition keys of webhooks begin with.
+pub const WEBHOOK_PREFIX: &str = "WEBHOOK#";
+
+/// A delivery to a webhook.
+pub fn delivery(key: &DeliveryKey) -> Key {
+    let moment = pending_moment(key.created_at);
+    Key::new(
+        webhook_partition(&key.account),
+        format!("{DELIVERY_PREFIX}{moment}#{}", key.id),
+    )
+}
+
+/// What the sort keys of deliveries begin with.
+pub const DELIVERY_PREFIX: &str = "DELIVERY#";
+
+/// The delivery an item belongs to, by its key; `None` for other items.
+pub fn parse_delivery(pk: &str, sk: &str) -> Option<DeliveryKey> {
+    let (moment, id) = sk.strip_prefix(DELIVERY_PREFIX)?.split_once('#')?;
+    Some(DeliveryKey {
+        account: pk.strip_prefix(WEBHOOK_PREFIX)?.parse().ok()?,
+        created_at: moment.parse().ok()?,
+        id: id.to_owned(),
+    })
+}
+
+/// Partition and sort key of a delivery in the index `pending`; `None` once it has ended. An account's stand in one
+/// partition, so that one sweep sees them together.
+pub fn delivery_pending(delivery: &Delivery) -> Option<Key> {
+    if delivery.state != DeliveryState::Waiting {
+        return None;
+    }
+    let account = delivery.account.to_string();
+    let letter = account.bytes().next_back().unwrap_or_default();
+    let moment = pending_moment(delivery.next_attempt_at);
+    Some(Key::new(
+        deliveries_due_partition(letter % DELIVERY_SHARDS),
+        format!("{moment}#{}", delivery.id),
+    ))
+}
+
+/// Partitions of the index `pending` for deliveries to be tried.
+pub const DELIVERY_SHARDS: u8 = 4;
+
+/// Partition of a shard of deliveries to be tried, in the index `pending`.
+pub fn deliveries_due_partition(shard: u8) -> String {
+    format!("WEBHOOKS#DUE#{shard}")
+}
 
 /// What a machine told last; `name` is its credential's id, or `account` where it uses the account's password.
 pub fn heartbeat(account: &AccountId, name: &str) -> Key {
@@ -725,6 +787,17 @@ mod tests {
             death_case_number(&account, " ba 1"),
             death_case_number(&account, "BA1")
         );
+    }
+
+    #[test]
+    fn a_delivery_is_found_again_by_its_item() {
+        let account = AccountId::random();
+        let delivery = Delivery::test(account.clone(), Timestamp::now());
+        let key = super::delivery(&delivery.key());
+        assert_eq!(parse_delivery(&key.pk, &key.sk), Some(delivery.key()));
+        let own = webhook(&account);
+        assert_eq!(parse_delivery(&own.pk, &own.sk), None);
+        assert_eq!(parse_delivery("ACCOUNT#x", &key.sk), None);
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub mod sms_codes;
 mod table;
 mod transaction;
 pub mod uploads;
+pub mod webhooks;
 pub mod wire_tokens;
 
 /// A write of a [`Transaction`].

@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::webhook::Delivery;
 use domain::{
     AccountId, FailureReason, Figures, IcdFileId, Lease, Settlement, Upload, UploadId,
     UploadProgress, UploadStatus,
@@ -14,7 +15,7 @@ use crate::keys::{
     self, Key, PENDING_PK, PENDING_SHARDS, PENDING_SK, PK, SK, UPLOAD_END, UPLOAD_PREFIX,
 };
 use crate::table::{next_number, number, read, text, value};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, webhooks};
 
 /// The account's next ticket number.
 ///
@@ -299,7 +300,8 @@ pub enum Ending {
 
 /// Commits a worker's result: from here on readers see the pages of this fence's generation.
 ///
-/// A dry run keeps no records to settle from later, so its settlement comes with the result.
+/// A dry run keeps no records to settle from later, so its settlement comes with the result. So does the delivery that tells the
+/// hospital of it: both or neither.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when the claim was lost and the result is another's.
@@ -308,6 +310,7 @@ pub async fn commit(
     held: &Upload,
     ending: &Ending,
     settlement: Option<&Settlement>,
+    delivery: Option<&Delivery>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let mut request =
@@ -340,7 +343,8 @@ pub async fn commit(
         ))
         .expression_attribute_values(":status", text(status.as_str()))
         .expression_attribute_values(":now", text(now.to_string()));
-    claims::commit(store, held, request).await
+    let delivery = delivery.map(|delivery| webhooks::announce(store, delivery));
+    claims::commit(store, held, request, delivery.transpose()?).await
 }
 
 /// Writes what became of the records, unless it is already known on a larger basis.

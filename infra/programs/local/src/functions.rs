@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use check_document::Checking;
+use deliver_webhook::Delivering;
 use domain::{PasswordPolicy, Upload};
 use intake::Intake;
 use jiff::SignedDuration;
@@ -26,6 +27,8 @@ const REMINDERS: Duration = Duration::from_secs(3600);
 /// Between two looks for notices whose time has come, among them those that other programs wrote. What a request wrote is sent
 /// at once.
 const NOTICES: Duration = Duration::from_secs(5);
+/// Between two looks for deliveries to hospitals' own systems. Apart from notices: a receiver that hangs holds up no code by SMS.
+const DELIVERIES: Duration = Duration::from_secs(2);
 /// How long a claim holds unless it is renewed. Its holder can only have died with this process, so the next one
 /// need not wait as long as in AWS.
 const LEASE: SignedDuration = SignedDuration::from_secs(15);
@@ -44,6 +47,7 @@ impl Functions {
     pub(crate) fn new(
         service: Service,
         sending: Sending,
+        delivering: Delivering,
         passwords: PasswordPolicy,
         watch: Option<&Watch>,
         store_origin: &str,
@@ -90,6 +94,12 @@ impl Functions {
             None => sending,
         };
 
+        let delivering = Delivering {
+            store: of("deliver-webhook").store,
+            ..delivering
+        };
+        let allowed = delivering.config.allowed.clone();
+
         // Here it is on, and a ZIP may be as large as the manual allows: nothing of Lambda stands between.
         let wire = WireConfig {
             is_on: true,
@@ -102,7 +112,7 @@ impl Functions {
             .merge(request_upload::router(of("request-upload")))
             .merge(read_audit::router(of("read-audit")))
             .merge(receive_batch::router(of("receive-batch"), &wire))
-            .merge(manage_machines::router(of("manage-machines")))
+            .merge(manage_machines::router(of("manage-machines"), allowed))
             .merge(list_uploads::router(of("list-uploads")))
             .merge(manage_icd_files::router(of("manage-icd-files")))
             .merge(manage_death_cases::router(of("manage-death-cases")))
@@ -175,6 +185,15 @@ impl Functions {
                 function: "send-notice",
                 every: NOTICES,
                 handler: send_notice.clone(),
+            },
+            OnSchedule {
+                function: "deliver-webhook",
+                every: DELIVERIES,
+                handler: handler(&Arc::new(delivering), |delivering, event| async move {
+                    deliver_webhook::handle(&delivering, &event)
+                        .await
+                        .map_err(|error| chain(&error))
+                }),
             },
         ];
         Self {

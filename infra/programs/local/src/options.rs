@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use domain::webhook::AllowedHosts;
 use domain::{Clock, PasswordPolicy};
 
 use crate::watch::Watch;
@@ -90,6 +91,10 @@ pub struct Options {
     )]
     pub password_policy: PasswordPolicy,
 
+    /// 结果推送可发往的非公网主机，逗号分隔；默认仅本机，且仅在其他机器不能访问时 · hosts that results may be told to although they are not public, divided by commas [default: this machine, while no other can connect]
+    #[arg(long, env = "FLU_WEBHOOK_ALLOWED", value_name = "HOSTS")]
+    pub webhook_allowed: Option<String>,
+
     /// 存储桶名 · bucket name
     #[arg(long, env = "FLU_BUCKET", value_name = "NAME", default_value = "flu")]
     pub bucket: String,
@@ -158,6 +163,7 @@ impl Options {
             sns_endpoint: None,
             bucket: "flu".to_owned(),
             table: "flu".to_owned(),
+            webhook_allowed: None,
             password_policy: PasswordPolicy::default(),
             bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
             address: None,
@@ -167,6 +173,16 @@ impl Options {
             clock: None,
             watch: None,
         }
+    }
+
+    /// Receivers on this machine are the hospital's that tries things out; where others can connect they might be anything.
+    pub(crate) fn webhook_hosts(&self) -> AllowedHosts {
+        let own = if self.bind.is_loopback() {
+            "127.0.0.1,localhost"
+        } else {
+            ""
+        };
+        AllowedHosts::parse(self.webhook_allowed.as_deref().unwrap_or(own))
     }
 
     /// The port wanted for the server that comes `distance` after the portal.

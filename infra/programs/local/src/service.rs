@@ -137,9 +137,21 @@ impl Service {
             config: notices.config.clone(),
             clock: service.clock.clone(),
         };
+        let webhooks = startup::WebhookConfig {
+            allowed: options.webhook_hosts(),
+            address: portal.clone(),
+        };
+        let delivering = deliver_webhook::Delivering {
+            store: servers.store.clone(),
+            sender: deliver_webhook::Sender::new(&webhooks)
+                .map_err(|error| Problem::internal("webhooks", error))?,
+            config: webhooks,
+            clock: service.clock.clone(),
+        };
         let functions = Functions::new(
             service.clone(),
             sending,
+            delivering,
             options.password_policy,
             options.watch.as_ref(),
             options

@@ -134,7 +134,7 @@ async fn whoever_lost_the_claim_changes_nothing() {
     let renewed = uploads::renew(store, &sleeper, now, UploadProgress::default()).await;
     assert!(matches!(renewed, Err(StoreError::Conflict)));
     let ending = Ending::Failed(FailureReason::CheckFailed);
-    let committed = uploads::commit(store, &sleeper, &ending, None, now).await;
+    let committed = uploads::commit(store, &sleeper, &ending, None, None, now).await;
     assert!(matches!(committed, Err(StoreError::Conflict)));
     assert_eq!(world.find(&upload).await.status, UploadStatus::Checking);
 }

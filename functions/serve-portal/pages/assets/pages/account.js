@@ -43,6 +43,6 @@ export async function open({ route, account, show, signedIn, signal }) {
           },
         }))),
     more));
-  const parts = await Promise.all([import('./account/sessions.js'), import('./account/second-factor.js'), import('./account/machines.js')].map(async (loading) => (await loading).section({ signal, account })));
+  const parts = await Promise.all([import('./account/sessions.js'), import('./account/second-factor.js'), import('./account/machines.js'), import('./account/webhook.js')].map(async (loading) => (await loading).section({ signal, account })));
   if (!signal.aborted) fill(more, parts);
 }
