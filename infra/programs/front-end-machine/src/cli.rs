@@ -21,7 +21,7 @@ use crate::machine::{Machine, hospital_place};
 use crate::problem::Problem;
 use crate::receipt::{Receipt, Sent};
 use crate::send::{self, Outcome, Parcel};
-use crate::spool::Progress;
+use crate::spool::{self, Progress};
 use crate::{log, self_test, service, status};
 
 /// 前置机程序：自动报送流感监测数据 · Sends a hospital's influenza data, unattended
@@ -162,8 +162,16 @@ fn send_file(
     };
     let checked = check::check(&name, bytes, basis)?;
     let folder = path.parent().unwrap_or(std::path::Path::new("."));
-    for (report, bytes) in &checked.reports {
-        durable::write(&folder.join(report), bytes).map_err(|error| failed(&error))?;
+    let mut reports = Vec::new();
+    for (report, bytes) in checked.reports {
+        // Another file's report may lie there; the same file sent again has the same one.
+        let there = fs::read(folder.join(&report));
+        let report = match there {
+            Ok(there) if there != bytes => spool::with_id(&report, &id),
+            _ => report,
+        };
+        durable::write(&folder.join(&report), &bytes).map_err(|error| failed(&error))?;
+        reports.push(report);
     }
     let (upload_name, payload) = checked.payload.unzip();
     let entry = Entry {
@@ -175,7 +183,7 @@ fn send_file(
         local: checked.figures,
         causes: checked.causes,
         upload_name,
-        reports: checked.reports.into_iter().map(|(name, _)| name).collect(),
+        reports,
     };
     let sent = match (&entry.upload_name, payload) {
         (Some(name), Some(bytes)) => {

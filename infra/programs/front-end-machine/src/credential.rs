@@ -55,7 +55,8 @@ impl Credential {
     }
 }
 
-/// A secret that others on the machine can read is none. Windows keeps the folder's rights, which `init` leaves to administrators.
+/// A secret that others on the machine can read is none. On Windows the file has the rights of its folder, which `init` takes from
+/// everybody else; looking them up again needs an interface that only unsafe code can call.
 fn refuse_if_open(path: &Path) -> Result<(), Problem> {
     #[cfg(unix)]
     {

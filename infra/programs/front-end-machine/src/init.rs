@@ -12,6 +12,7 @@ use crate::credential::{self, Credential};
 use crate::durable;
 use crate::language::Language;
 use crate::machine::hospital_place;
+use crate::private;
 use crate::problem::Problem;
 
 /// What `init` is told.
@@ -55,7 +56,7 @@ impl Init {
         for folder in config.folders.iter().chain([&config.state]) {
             fs::create_dir_all(folder).map_err(|error| Problem::path(folder, &error))?;
         }
-        keep_private(&config.state)?;
+        private::keep(&config.state)?;
         let prompt = language.say("密码（不显示）：", "Password (not shown): ");
         let secret = credential::ask(self.password_file.as_deref(), prompt)?;
         let given = Credential {
@@ -125,17 +126,4 @@ fn own_credential(
 
 fn told(error: CallError) -> Problem {
     error.problem().clone()
-}
-
-/// Records of patients wait there: nobody else on the machine is to read them.
-fn keep_private(state: &std::path::Path) -> Result<(), Problem> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(state, fs::Permissions::from_mode(0o700))
-            .map_err(|error| Problem::path(state, &error))?;
-    }
-    #[cfg(not(unix))]
-    let _ = state;
-    Ok(())
 }

@@ -13,9 +13,12 @@ mod init;
 mod language;
 mod log;
 mod machine;
+mod private;
 mod problem;
 mod receipt;
 mod sample;
+#[cfg(test)]
+mod scripted;
 mod self_test;
 mod send;
 mod service;

@@ -29,6 +29,8 @@ const LARGEST: u64 = 512 * 1024 * 1024;
 const CREDENTIAL_PAUSE: Duration = Duration::from_secs(600);
 /// Between two questions for a result that the service is still working out.
 const AWAITED_PAUSE: Duration = Duration::from_secs(3);
+/// Between two words about itself while a backlog is sent.
+const TELL: Duration = Duration::from_secs(5);
 
 pub(crate) struct Machine {
     config: Config,
@@ -74,7 +76,7 @@ impl Machine {
             "started"
         );
         while !stop.load(Ordering::Relaxed) {
-            self.turn();
+            self.turn(stop);
             let until = Instant::now() + Duration::from_secs(self.config.poll_seconds);
             while Instant::now() < until && !stop.load(Ordering::Relaxed) {
                 let rest = until.saturating_duration_since(Instant::now());
@@ -84,10 +86,10 @@ impl Machine {
         tracing::info!("stopped");
     }
 
-    fn turn(&mut self) {
+    fn turn(&mut self, stop: &AtomicBool) {
         let mut trouble = self.take_complete_files();
         if Instant::now() >= self.not_before {
-            match self.speak() {
+            match self.speak(stop) {
                 Ok(()) => self.status.next_try_at = None,
                 Err(error) => {
                     self.wait_after(&error);
@@ -170,7 +172,7 @@ impl Machine {
             check::check(&name, bytes, basis)?
         };
         let (upload_name, payload) = checked.payload.unzip();
-        let entry = Entry {
+        let mut entry = Entry {
             id,
             name,
             source: file.path.clone(),
@@ -185,34 +187,52 @@ impl Machine {
                 .map(|(name, _)| name.clone())
                 .collect(),
         };
-        self.spool
-            .add(&entry, payload.as_deref(), &checked.reports)
-            .map_err(|error| Problem::path(&self.config.state, &error))?;
+        let added = self
+            .spool
+            .name_reports(&mut entry)
+            .and_then(|()| self.spool.add(&entry, payload.as_deref(), &checked.reports));
+        added.map_err(|error| Problem::path(&self.config.state, &error))?;
         let Figures { total, passed, .. } = entry.local;
         tracing::info!(file = entry.name, id = entry.id, total, passed, "taken");
         Ok(true)
     }
 
     /// Everything that needs the service.
-    fn speak(&mut self) -> Result<(), CallError> {
+    fn speak(&mut self, stop: &AtomicBool) -> Result<(), CallError> {
         let waiting = self.waiting().map_err(not_now)?;
         if !waiting.is_empty() || !self.knows_hospital_now {
             self.learn_hospital()?;
         }
         let mut awaited = false;
+        let mut told = Instant::now();
         for entry in waiting {
+            // What is left waits for the next start.
+            if stop.load(Ordering::Relaxed) {
+                return Ok(());
+            }
             awaited |= !self.send(&entry)?;
             self.backoff.succeeded();
+            // A backlog takes its time; who asks meanwhile is not to read how it stood before.
+            if told.elapsed() >= TELL {
+                told = Instant::now();
+                self.write_status(None);
+                self.beat_if_due()?;
+            }
         }
         if awaited {
             self.not_before = Instant::now() + AWAITED_PAUSE;
         }
+        self.beat_if_due()?;
+        self.backoff.succeeded();
+        Ok(())
+    }
+
+    fn beat_if_due(&mut self) -> Result<(), CallError> {
         if Instant::now() >= self.next_heartbeat {
             self.beat()?;
             self.next_heartbeat =
                 Instant::now() + Duration::from_secs(self.config.heartbeat_seconds);
         }
-        self.backoff.succeeded();
         Ok(())
     }
 

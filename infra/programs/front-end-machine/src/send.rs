@@ -198,6 +198,65 @@ fn by_ticket(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
+    use crate::credential::Credential;
+    use crate::scripted::{self, Scripted};
+
+    #[test]
+    fn an_address_that_has_run_out_is_asked_for_anew_for_the_same_upload() {
+        let service = Scripted::start(|number, request| {
+            let path = request.split(' ').nth(1).unwrap_or_default();
+            let host = request.to_lowercase();
+            let host = host.lines().find_map(|line| line.strip_prefix("host: "));
+            match (path, number) {
+                ("/api/v1/session", _) => scripted::answer(200, "", r#"{"token":"t"}"#),
+                ("/api/v1/uploads", _) => {
+                    let host = host.unwrap_or_default();
+                    let ticket = format!(
+                        r#"{{"upload_id":"u","url":"http://{host}/put","headers":{{"x-signed":"{number}"}}}}"#
+                    );
+                    scripted::answer(201, "", &ticket)
+                }
+                // The first has run out.
+                (_, 2) => scripted::answer(403, "", "<Code>AccessDenied</Code>"),
+                _ => scripted::answer(200, "", ""),
+            }
+        });
+        let mut config = Config::new(service.url(), Vec::new(), "state".into());
+        config.proxy = Some("none".to_owned());
+        let credential = Credential {
+            login: "machine-a".into(),
+            secret: "secret".into(),
+        };
+        let mut client = Client::new(&config, credential).unwrap();
+        let parcel = Parcel {
+            id: "id",
+            name: "flu_1.zip",
+            bytes: vec![b'x'; IN_ONE + 1],
+            dry_run: false,
+        };
+        let mut kept = Vec::new();
+        let mut keep = |progress: &Progress| {
+            kept.push(progress.upload_id.clone());
+            Ok(())
+        };
+        let outcome = send(&mut client, &parcel, Progress::default(), &mut keep, None);
+        assert!(matches!(outcome, Ok(Outcome::Awaited)));
+        assert_eq!(kept, [Some("u".to_owned())]);
+        let asked = service.asked();
+        let keys: Vec<&str> = asked
+            .iter()
+            .filter_map(|request| {
+                request
+                    .lines()
+                    .find(|line| line.starts_with("idempotency-key"))
+            })
+            .collect();
+        assert_eq!(keys.len(), 2);
+        assert_eq!(keys[0], keys[1], "the same upload");
+        assert!(asked[4].starts_with("PUT /put") && asked[4].contains("x-signed: 3"));
+        assert_eq!(asked.len(), 5);
+    }
 
     #[test]
     fn only_a_settled_result_is_the_end() {

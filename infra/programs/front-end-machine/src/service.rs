@@ -1,7 +1,7 @@
 //! The program as a Windows service. On Linux systemd runs `run`.
 
-use crate::config::Config;
-use crate::problem::Problem;
+#[cfg(not(windows))]
+use crate::{config::Config, problem::Problem};
 
 /// Runs until the service manager stops it.
 #[cfg(not(windows))]

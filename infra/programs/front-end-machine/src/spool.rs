@@ -108,6 +108,27 @@ impl Spool {
         durable::rename(&beside, &self.spool.join(&entry.id))
     }
 
+    /// Gives reports names that no other file's report has or is to have where they will lie: files of one day may differ in
+    /// their ending only, or be exported twice.
+    pub(crate) fn name_reports(&self, entry: &mut Entry) -> io::Result<()> {
+        if entry.reports.is_empty() {
+            return Ok(());
+        }
+        let folder = put_away_folder(entry, BAD);
+        let waiting = self.waiting()?;
+        let promised = |name: &String| {
+            waiting
+                .iter()
+                .any(|other| put_away_folder(other, BAD) == folder && other.reports.contains(name))
+        };
+        for name in &mut entry.reports {
+            if promised(name) || folder.join(&*name).exists() {
+                *name = with_id(name, &entry.id);
+            }
+        }
+        Ok(())
+    }
+
     /// What was taken, oldest first.
     pub(crate) fn waiting(&self) -> io::Result<Vec<Entry>> {
         let mut entries = Vec::new();
@@ -175,14 +196,8 @@ fn put_away(
     receipt: &Receipt,
     report: impl Fn(usize) -> io::Result<Vec<u8>>,
 ) -> io::Result<()> {
-    let place = if receipt.needs_mending() {
-        "bad"
-    } else {
-        "sent"
-    };
-    // The day it was taken, so that doing this again finds the same place.
-    let day = jiff::tz::offset(8).to_datetime(entry.taken_at).date();
-    let folder = entry.folder().join(place).join(day.to_string());
+    let place = if receipt.needs_mending() { BAD } else { SENT };
+    let folder = put_away_folder(entry, place);
     fs::create_dir_all(&folder)?;
     let name = free_name(&folder, entry, receipt);
     for (number, report_name) in entry.reports.iter().enumerate() {
@@ -198,17 +213,39 @@ fn put_away(
     }
 }
 
+/// Where files lie that somebody has to look at.
+const BAD: &str = "bad";
+/// Where files lie that were sent whole.
+const SENT: &str = "sent";
+
+/// By the day the file was taken, so that putting it away again finds the same place.
+fn put_away_folder(entry: &Entry, place: &str) -> PathBuf {
+    let day = jiff::tz::offset(8).to_datetime(entry.taken_at).date();
+    entry.folder().join(place).join(day.to_string())
+}
+
 /// Its own name, unless another file of that name was put there before.
 fn free_name(folder: &Path, entry: &Entry, receipt: &Receipt) -> String {
     let there: Option<Receipt> =
         durable::read_json(&folder.join(format!("{}.receipt.json", entry.name)));
-    if there.is_none_or(|there| there.id == receipt.id) {
-        return entry.name.clone();
+    let is_free = match there {
+        Some(there) => there.id == receipt.id,
+        // Somebody has taken the other file's receipt away, and not the file.
+        None => !folder.join(&entry.name).exists(),
+    };
+    if is_free {
+        entry.name.clone()
+    } else {
+        with_id(&entry.name, &entry.id)
     }
-    let short = entry.id.get(..8).unwrap_or_default();
-    match entry.name.rsplit_once('.') {
+}
+
+/// A name that is this entry's alone.
+pub(crate) fn with_id(name: &str, id: &str) -> String {
+    let short = id.get(..8).unwrap_or_default();
+    match name.rsplit_once('.') {
         Some((stem, ending)) => format!("{stem}-{short}.{ending}"),
-        None => format!("{}-{short}", entry.name),
+        None => format!("{name}-{short}"),
     }
 }
 
@@ -318,6 +355,57 @@ mod tests {
             .filter(|name| name.ends_with(".csv") && !name.contains("错误"))
             .collect();
         assert_eq!(names.len(), 2, "{names:?}");
+    }
+
+    #[test]
+    fn reports_of_one_name_keep_apart_wherever_the_other_is() {
+        let state = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::open(state.path()).unwrap();
+        let take = |file: &str, report: &[u8]| {
+            let mut entry = entry(&folder.path().join(file));
+            entry.name = file.to_owned();
+            entry.id = crate::entry::id(file, &entry.stamp, report);
+            spool.name_reports(&mut entry).unwrap();
+            let reports = [("flu_1_错误.csv".to_owned(), report.to_vec())];
+            spool.add(&entry, None, &reports).unwrap();
+            entry
+        };
+        // Both wait to be sent.
+        let entries = [take("flu_1.csv", b"one"), take("flu_1.zip", b"two")];
+        assert_eq!(entries[0].reports, ["flu_1_错误.csv"]);
+        assert_ne!(entries[1].reports, entries[0].reports);
+        for entry in &entries {
+            spool.put_away(entry, &receipt(entry)).unwrap();
+        }
+        // The first lies there already.
+        let later = take("flu_1.csv", b"three");
+        spool.put_away(&later, &receipt(&later)).unwrap();
+        let bad = folder.path().join("bad/1970-01-01");
+        for (entry, report) in entries.iter().chain([&later]).zip(["one", "two", "three"]) {
+            let told = receipt(entry).reports;
+            assert_eq!(fs::read_to_string(bad.join(&told[0])).unwrap(), report);
+        }
+    }
+
+    #[test]
+    fn a_file_whose_receipt_was_taken_away_is_not_written_over() {
+        let state = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::open(state.path()).unwrap();
+        let bad = folder.path().join("bad/1970-01-01");
+        fs::create_dir_all(&bad).unwrap();
+        fs::write(bad.join("flu_1.csv"), "somebody's").unwrap();
+        let entry = entry(&folder.path().join("flu_1.csv"));
+        spool
+            .add(&entry, None, &[("r".into(), Vec::new())])
+            .unwrap();
+        spool.put_away(&entry, &receipt(&entry)).unwrap();
+        assert_eq!(
+            fs::read_to_string(bad.join("flu_1.csv")).unwrap(),
+            "somebody's"
+        );
+        assert!(!entry.source.exists());
     }
 
     #[test]

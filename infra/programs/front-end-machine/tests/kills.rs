@@ -1,232 +1,25 @@
-//! The program as a hospital runs it: a process of its own beside the whole service, killed and cut off again and again.
+//! The program killed and cut off again and again. `examples/endure.rs` does the same for longer.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a failing test may end where it stands"
+    unreachable_pub,
+    reason = "a failing test may end where it stands; nothing here is a library"
 )]
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::io::{Cursor, Read, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+mod support;
 
-use local::{Options, Service};
-use sample_data::{Bad, Damage, Encoding};
-use serde_json::{Value, json};
-use tokio::runtime::Runtime;
+use std::fs;
+use std::io::{Cursor, Write};
+use std::path::Path;
+
+use sample_data::{Bad, Damage};
+use serde_json::json;
+use support::{Program, Server, csv, files, survive};
 use zip::write::SimpleFileOptions;
 
-/// The service on this machine, which can be stopped and started at the same address.
-struct Server {
-    runtime: Runtime,
-    service: Option<Service>,
-    options: Options,
-}
-
-impl Server {
-    fn start(folder: &Path) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .unwrap();
-        let mut options = Options::in_folder(folder.join("service"));
-        let service = runtime.block_on(Service::start(options.clone())).unwrap();
-        let port = |url: &str| -> u16 { url.rsplit_once(':').unwrap().1.parse().unwrap() };
-        options.port = port(&service.addresses().portal);
-        options.s3_port = Some(port(&service.addresses().s3));
-        Self {
-            runtime,
-            service: Some(service),
-            options,
-        }
-    }
-
-    fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.options.port)
-    }
-
-    fn stop(&mut self) {
-        if let Some(service) = self.service.take() {
-            self.runtime.block_on(service.stop());
-        }
-    }
-
-    fn start_again(&mut self) {
-        let service = self.runtime.block_on(Service::start(self.options.clone()));
-        self.service = Some(service.unwrap());
-    }
-
-    /// The hospital's uploads by name of the file.
-    fn uploads(&self) -> BTreeMap<String, Vec<Value>> {
-        let words =
-            json!({"login": self.options.demo_login, "password": self.options.demo_password});
-        let session = ureq::post(format!("{}/api/v1/session", self.url())).send_json(words);
-        let session: Value = session.unwrap().body_mut().read_json().unwrap();
-        let token = session["token"].as_str().unwrap();
-        let list = ureq::get(format!("{}/api/v1/uploads?limit=100", self.url()))
-            .header("authorization", format!("Bearer {token}"))
-            .call();
-        let list: Value = list.unwrap().body_mut().read_json().unwrap();
-        let mut uploads: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-        for upload in list["uploads"].as_array().unwrap() {
-            let name = upload["file_name"].as_str().unwrap().to_owned();
-            uploads.entry(name).or_default().push(upload.clone());
-        }
-        uploads
-    }
-}
-
-/// The program with its folders.
-struct Program {
-    root: PathBuf,
-}
-
-impl Program {
-    /// Sets it up as a hospital does.
-    fn init(root: &Path, server: &Server) -> Self {
-        let program = Self {
-            root: root.to_owned(),
-        };
-        fs::write(root.join("password"), &server.options.demo_password).unwrap();
-        let output = program
-            .command(&["init", "--server", &server.url(), "--proxy", "none"])
-            .arg("--folder")
-            .arg(program.folder())
-            .arg("--state")
-            .arg(program.state())
-            .args(["--login", &server.options.demo_login])
-            .arg("--password-file")
-            .arg(root.join("password"))
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{output:?}");
-        let credential = fs::read_to_string(program.state().join("credential.toml")).unwrap();
-        assert!(
-            !credential.contains(&server.options.demo_password),
-            "it has a secret of its own"
-        );
-        let config = fs::read_to_string(program.config()).unwrap();
-        let hurried = config
-            .replace("settle_seconds = 5", "settle_seconds = 1")
-            .replace("poll_seconds = 5", "poll_seconds = 1")
-            .replace("retry_max_seconds = 900", "retry_max_seconds = 2");
-        assert_ne!(config, hurried);
-        fs::write(program.config(), hurried).unwrap();
-        program
-    }
-
-    fn folder(&self) -> PathBuf {
-        self.root.join("export")
-    }
-
-    fn state(&self) -> PathBuf {
-        self.root.join("state")
-    }
-
-    fn config(&self) -> PathBuf {
-        self.root.join("config.toml")
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_front-end-machine"));
-        command.arg("--config").arg(self.config()).args(arguments);
-        command
-    }
-
-    fn output(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().unwrap()
-    }
-
-    fn run(&self) -> Child {
-        let mut command = self.command(&["run"]);
-        command
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap()
-    }
-
-    fn status(&self) -> Value {
-        serde_json::from_slice(&self.output(&["status", "--json"]).stdout).unwrap()
-    }
-
-    /// Waits until every file has left the folder and none waits to be sent.
-    fn finished(&self) {
-        let until = Instant::now() + Duration::from_secs(120);
-        loop {
-            let left = files(&self.folder());
-            if left.is_empty() && self.status()["status"]["waiting"] == 0 {
-                return;
-            }
-            assert!(
-                Instant::now() < until,
-                "left: {left:?}, status: {}",
-                self.status()
-            );
-            std::thread::sleep(Duration::from_millis(200));
-        }
-    }
-
-    /// Files that were put away under this name, with their receipts.
-    fn receipts(&self, place: &str) -> BTreeMap<String, Value> {
-        let mut receipts = BTreeMap::new();
-        for day in fs::read_dir(self.folder().join(place))
-            .into_iter()
-            .flatten()
-        {
-            let day = day.unwrap().path();
-            for name in files(&day) {
-                if let Some(file) = name.strip_suffix(".receipt.json") {
-                    let text = fs::read_to_string(day.join(&name)).unwrap();
-                    receipts.insert(file.to_owned(), serde_json::from_str(&text).unwrap());
-                    assert!(day.join(file).exists(), "{file} lies beside its receipt");
-                }
-            }
-        }
-        receipts
-    }
-}
-
-fn files(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .map(Result::unwrap);
-    entries
-        .filter(|entry| entry.file_type().unwrap().is_file())
-        .map(|entry| entry.file_name().into_string().unwrap())
-        .collect()
-}
-
-/// A CSV of records of its own, in one encoding or the other.
-fn csv(number: u32, rows: u32, bad: Bad) -> Vec<u8> {
-    let mut options = sample_data::Options {
-        seed: u64::from(number) + 100,
-        bad,
-        ..sample_data::Options::new("flu", rows)
-    };
-    if number % 2 == 1 {
-        options.form.encoding = Encoding::Gb18030;
-    }
-    let mut zip = Cursor::new(Vec::new());
-    let files = [(options.file_name(), options.clone())];
-    sample_data::archive(standard::latest(), &files, &mut zip).unwrap();
-    let mut archive = zip::ZipArchive::new(zip).unwrap();
-    let mut text = Vec::new();
-    archive.by_index(0).unwrap().read_to_end(&mut text).unwrap();
-    text
-}
-
-/// Writes a file as careless exporters do: under its own name, half of it first.
-fn drop_slowly(path: &Path, bytes: &[u8]) {
-    let mut file = fs::File::create(path).unwrap();
-    file.write_all(&bytes[..bytes.len() / 2]).unwrap();
-    std::thread::sleep(Duration::from_millis(60));
-    file.write_all(&bytes[bytes.len() / 2..]).unwrap();
+fn program_file() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_front-end-machine"))
 }
 
 const FILES: u32 = 30;
@@ -236,47 +29,8 @@ const ROWS: u32 = 10;
 #[test]
 fn every_file_is_received_once_whenever_the_program_is_killed_and_the_service_is_away() {
     let root = tempfile::tempdir().unwrap();
-    let mut server = Server::start(root.path());
-    let program = Program::init(root.path(), &server);
-    assert_eq!(program.status()["running"], false);
-    let folder = program.folder();
-    let dropping = std::thread::spawn(move || {
-        for number in 0..FILES {
-            drop_slowly(
-                &folder.join(format!("flu_{number}.csv")),
-                &csv(number, ROWS, Bad::None),
-            );
-            std::thread::sleep(Duration::from_millis(120));
-        }
-    });
-    // Moments that differ and are the same in every run, so that a failure can be looked at again.
-    let mut moment = 7_u64;
-    for kill in 0..KILLS {
-        match kill {
-            4 => server.stop(),
-            6 => server.start_again(),
-            _ => {}
-        }
-        let mut child = program.run();
-        moment = moment * 1_103_515_245 % 2_147_483_647;
-        std::thread::sleep(Duration::from_millis(200 + moment % 1500));
-        child.kill().unwrap();
-        child.wait().unwrap();
-    }
-    dropping.join().unwrap();
-    let mut child = program.run();
-    program.finished();
-    let uploads = server.uploads();
-    for number in 0..FILES {
-        let received = &uploads[&format!("flu_{number}.zip")];
-        assert_eq!(received.len(), 1, "flu_{number}: {received:?}");
-        assert_eq!(received[0]["status"], "done");
-        assert_eq!(received[0]["dispositions"]["new"], ROWS, "flu_{number}");
-    }
-    // The demo hospital's own sample is the only other.
-    assert_eq!(uploads.len(), FILES as usize + 1, "{:?}", uploads.keys());
+    let (mut server, program, mut child) = survive(program_file(), root.path(), FILES, KILLS, ROWS);
     let receipts = program.receipts("sent");
-    assert_eq!(receipts.len(), FILES as usize);
     assert_eq!(receipts["flu_3.csv"]["received"]["passed"], ROWS);
     assert!(
         receipts["flu_3.csv"]["result"]
@@ -319,7 +73,7 @@ fn every_file_is_received_once_whenever_the_program_is_killed_and_the_service_is
 fn good_records_are_sent_bad_ones_put_aside_and_large_files_go_by_ticket() {
     let root = tempfile::tempdir().unwrap();
     let mut server = Server::start(root.path());
-    let program = Program::init(root.path(), &server);
+    let program = Program::init(program_file(), root.path(), &server);
     let tested = program.output(&["test"]);
     let told = String::from_utf8(tested.stdout).unwrap();
     assert!(tested.status.success() && !told.contains('✗'), "{told}");
@@ -407,5 +161,42 @@ fn good_records_are_sent_bad_ones_put_aside_and_large_files_go_by_ticket() {
         .filter(|upload| upload["dry_run"] == false)
         .count();
     assert_eq!(kept, 1, "sent again by hand it is the same upload");
+    server.stop();
+}
+
+/// One day of a hospital's export.
+fn day(day: u32) -> String {
+    // Even numbers come in UTF-8.
+    String::from_utf8(csv(2 * day, 8, Bad::None)).unwrap()
+}
+
+#[test]
+fn a_daily_export_of_the_last_seven_days_adds_the_newest_and_says_that_the_others_are_unchanged() {
+    let root = tempfile::tempdir().unwrap();
+    let mut server = Server::start(root.path());
+    let program = Program::init(program_file(), root.path(), &server);
+    let mut child = program.run();
+    for today in 0..3 {
+        let mut export = String::new();
+        for number in today..today + 7 {
+            let text = day(number);
+            let (header, records) = text.split_once('\n').unwrap();
+            if export.is_empty() {
+                export = format!("{header}\n");
+            }
+            export += records;
+        }
+        let name = format!("flu_2026010{today}.csv");
+        fs::write(program.folder().join(&name), export).unwrap();
+        program.finished();
+        let receipt = &program.receipts("sent")[&name];
+        let (new, unchanged) = if today == 0 { (56, 0) } else { (8, 48) };
+        assert_eq!(receipt["received"]["new"], new, "{receipt}");
+        assert_eq!(receipt["received"]["unchanged"], unchanged, "{receipt}");
+        let said = receipt["result"].as_str().unwrap();
+        assert!(said.contains(&format!("未变化 {unchanged}")), "{said}");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
     server.stop();
 }

@@ -72,7 +72,7 @@ impl Connection {
         on_progress: Option<OnProgress>,
         patience: Duration,
     ) -> Result<Answer, Problem> {
-        let uri: Uri = url.parse().map_err(internal)?;
+        let uri = with_port(url.parse().map_err(internal)?)?;
         let body = Sending {
             total: body.len() as u64,
             rest: body,
@@ -197,6 +197,17 @@ impl Body for Sending {
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.rest.len() as u64)
     }
+}
+
+/// The address with its port: a tunnel takes 443 for what has none, whatever the scheme.
+fn with_port(uri: Uri) -> Result<Uri, Problem> {
+    let (Some("http"), None, Some(host)) = (uri.scheme_str(), uri.port(), uri.host()) else {
+        return Ok(uri);
+    };
+    let authority = format!("{host}:80").parse().map_err(internal)?;
+    let mut parts = uri.into_parts();
+    parts.authority = Some(authority);
+    Uri::from_parts(parts).map_err(internal)
 }
 
 fn internal(error: impl std::fmt::Display) -> Problem {

@@ -318,6 +318,7 @@ fn not_ours() -> CallError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scripted::{self, Scripted};
 
     fn answer(status: u16, body: &str) -> Answer {
         Answer {
@@ -346,6 +347,85 @@ mod tests {
         assert!(matches!(busy, Err(CallError::Later { after, .. }) if after == seven));
         let out = judge(answer(401, r#"{"code":"not_signed_in"}"#));
         assert!(matches!(out, Err(CallError::Credential(_))));
+    }
+
+    fn client(server: &str, proxy: &str) -> Client {
+        let mut config = Config::new(server.to_owned(), Vec::new(), "state".into());
+        config.proxy = Some(proxy.to_owned());
+        let credential = Credential {
+            login: "machine-a".into(),
+            secret: "secret".into(),
+        };
+        Client::new(&config, credential).unwrap()
+    }
+
+    #[test]
+    fn a_clock_that_is_wrong_is_noticed_and_the_services_time_counts() {
+        let ahead = SignedDuration::from_hours(3);
+        let service = Scripted::start(move |_, _| {
+            let theirs = jiff::tz::offset(0).to_datetime(Timestamp::now() - ahead);
+            let date = theirs.strftime("%a, %d %b %Y %H:%M:%S GMT");
+            scripted::answer(200, &format!("date: {date}\r\n"), r#"{"token":"t"}"#)
+        });
+        let mut client = client(&service.url(), "none");
+        client.call(&Call::get("/api/v1/session")).unwrap();
+        let wrong = client.clock_ahead() - ahead;
+        assert!(wrong.abs() <= SignedDuration::from_secs(5), "{wrong}");
+        // What a record's date is held against.
+        let off = client.now().duration_since(Timestamp::now() - ahead);
+        assert!(off.abs() <= SignedDuration::from_secs(5), "{off}");
+    }
+
+    #[test]
+    fn a_session_that_is_over_is_begun_anew() {
+        let service = Scripted::start(|number, request| {
+            if request.starts_with("POST /api/v1/session") {
+                return scripted::answer(200, "", &format!(r#"{{"token":"t{number}"}}"#));
+            }
+            let is_over = request.contains("Bearer old");
+            let status = if is_over { 401 } else { 200 };
+            scripted::answer(status, "", r#"{"code":"not_signed_in"}"#)
+        });
+        let mut client = client(&service.url(), "none");
+        client.call(&Call::get("/a")).unwrap();
+        // Its token has ended meanwhile.
+        client.token = Some("old".to_owned());
+        client.call(&Call::get("/b")).unwrap();
+        let firsts: Vec<String> = service
+            .asked()
+            .iter()
+            .map(|request| request.split(" HTTP").next().unwrap().to_owned())
+            .collect();
+        let sign_in = "POST /api/v1/session";
+        assert_eq!(firsts, [sign_in, "GET /a", "GET /b", sign_in, "GET /b"]);
+    }
+
+    #[test]
+    fn requests_go_through_the_proxy_with_its_password() {
+        let proxy = Scripted::start(|_, request| {
+            if request.starts_with("CONNECT ") {
+                "HTTP/1.1 200 established\r\n\r\n".to_owned()
+            } else {
+                scripted::answer(200, "", r#"{"token":"t"}"#)
+            }
+        });
+        let address = proxy.url().replace("http://", "http://user:word@");
+        // The name leads nowhere: it is the proxy's to find.
+        let mut client = client("http://flu.example.invalid", &address);
+        client.call(&Call::get("/api/v1/session")).unwrap();
+        let asked = proxy.asked();
+        assert_eq!(asked.len(), 4, "{asked:?}");
+        assert!(
+            asked[0].starts_with("CONNECT flu.example.invalid:80 "),
+            "{asked:?}"
+        );
+        // `user:word` in base 64.
+        assert!(asked[0].contains("Basic dXNlcjp3b3Jk"), "{asked:?}");
+        assert!(asked[1].starts_with("POST /api/v1/session"), "{asked:?}");
+        assert!(
+            !asked[1].contains("dXNlcjp3b3Jk"),
+            "it is the proxy's alone"
+        );
     }
 
     #[test]
