@@ -35,6 +35,14 @@ generate:
 material *options:
     cargo run -p generate -- material {{options}}
 
+# The front-end machine program as hospitals get it: for Linux and Windows, each in one file.
+front-end-machine *systems:
+    infra/front-end-machine/build {{systems}}
+
+# What that program needs and withstands: idle, growth, kills.
+endure *what:
+    cargo run -p front-end-machine --example endure -- {{what}}
+
 # How fast the check is, against inflating and parsing alone.
 bench:
     cargo bench -p validation

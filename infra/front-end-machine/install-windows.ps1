@@ -1,5 +1,6 @@
-# Installs the front-end machine as a Windows service. Run as administrator, after `front-end-machine init` and `test`.
+﻿# Installs the front-end machine as a Windows service. Run as administrator, after `front-end-machine init` and `test`.
 #   powershell -ExecutionPolicy Bypass -File install-windows.ps1
+# Begins with a byte order mark: without it Windows PowerShell reads the file in the system's code page.
 # Running it again changes nothing; `sc.exe delete FrontEndMachine` removes the service and keeps configuration and data.
 $ErrorActionPreference = 'Stop'
 $name = 'FrontEndMachine'
@@ -10,7 +11,8 @@ if (-not (Test-Path $config)) { throw "找不到 $config，请先运行 front-en
 New-Item -ItemType Directory -Force (Split-Path $program) | Out-Null
 Copy-Item -Force (Join-Path $PSScriptRoot 'front-end-machine.exe') $program
 # Records of patients and the credential lie there: administrators and the system only.
-icacls $data /inheritance:r /grant 'SYSTEM:(OI)(CI)F' 'Administrators:(OI)(CI)F' | Out-Null
+# By number: their names are other ones in other languages.
+icacls $data /inheritance:r /grant:r '*S-1-5-18:(OI)(CI)F' '*S-1-5-32-544:(OI)(CI)F' | Out-Null
 if (-not (Get-Service $name -ErrorAction SilentlyContinue)) {
     New-Service -Name $name -DisplayName '前置机程序（流感监测）' -StartupType Automatic `
         -BinaryPathName "`"$program`" --config `"$config`" service" | Out-Null

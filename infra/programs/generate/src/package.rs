@@ -14,10 +14,13 @@ pub(crate) struct Material {
     /// Folder to write to.
     #[arg(long, default_value = "target/material")]
     out: PathBuf,
-    /// A built front-end machine program; may be given several times, for several systems. Without it the program is built
-    /// for this one.
+    /// A built front-end machine program; may be given several times, for several systems. Without it those that
+    /// `infra/front-end-machine/build` has built are taken; where there are none, the program is built for this system.
     #[arg(long, value_name = "FILE")]
     front_end_machine: Vec<PathBuf>,
+    /// Where `infra/front-end-machine/build` puts them.
+    #[arg(long, value_name = "DIR", default_value = "target/front-end-machine")]
+    built: PathBuf,
     /// Leave the program out: its item then says where to get it.
     #[arg(long, conflicts_with = "front_end_machine")]
     without_program: bool,
@@ -28,7 +31,12 @@ impl Material {
         let program = if self.without_program {
             Program::Elsewhere
         } else if self.front_end_machine.is_empty() {
-            Program::Files(vec![program(&built()?)?])
+            let built = built_before(&self.built)?;
+            if built.is_empty() {
+                Program::Files(vec![program(&build_here()?)?])
+            } else {
+                Program::Files(built)
+            }
         } else {
             let files = self.front_end_machine.iter().map(|path| program(path));
             Program::Files(files.collect::<Result<_>>()?)
@@ -74,8 +82,46 @@ fn program(path: &Path) -> Result<MadeFile> {
     })
 }
 
+/// The folders of the systems it was built for, with all they hold; none where it was not.
+fn built_before(folder: &Path) -> Result<Vec<MadeFile>> {
+    let mut files = Vec::new();
+    for system in folders(folder)? {
+        let name = |path: &Path| {
+            let name = path.file_name().and_then(|name| name.to_str());
+            name.map(str::to_owned).context("a name that is no UTF-8")
+        };
+        for path in listed(&system)? {
+            let mut file = program(&path)?;
+            file.path = format!("{}/{}", name(&system)?, file.path);
+            files.push(file);
+        }
+    }
+    Ok(files)
+}
+
+fn folders(folder: &Path) -> Result<Vec<PathBuf>> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut folders = listed(folder)?;
+    folders.retain(|path| path.is_dir());
+    Ok(folders)
+}
+
+/// By name, so that the same files make the same package.
+fn listed(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder)
+        .with_context(|| format!("`{}` could not be read", folder.display()))?;
+    let mut paths = Vec::new();
+    for entry in entries {
+        paths.push(entry?.path());
+    }
+    paths.sort();
+    Ok(paths)
+}
+
 /// Builds the program in the target folder this one was built in.
-fn built() -> Result<PathBuf> {
+fn build_here() -> Result<PathBuf> {
     let own = std::env::current_exe()?;
     let target = own
         .parent()

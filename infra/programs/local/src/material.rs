@@ -1,6 +1,8 @@
 //! The material package of this machine: made in the background from the sources this program was built from, so that starting
 //! does not wait for the typesetting.
 
+use std::path::Path;
+
 use material::MadeFile;
 use material::package::{Package, Program, build};
 use store::StoreError;
@@ -24,13 +26,42 @@ pub(crate) async fn publish(service: Service) {
     }
 }
 
-/// The front-end machine program that was built beside this one.
+/// The front-end machine program: for each system that `infra/front-end-machine/build` has built it for, or as it was built
+/// beside this one.
 fn program() -> Program {
-    let name = format!("front-end-machine{}", std::env::consts::EXE_SUFFIX);
-    let beside = std::env::current_exe().ok();
-    let bytes = beside.and_then(|own| std::fs::read(own.with_file_name(&name)).ok());
-    match bytes {
-        Some(bytes) => Program::Files(vec![MadeFile { path: name, bytes }]),
-        None => Program::Elsewhere,
+    let Ok(own) = std::env::current_exe() else {
+        return Program::Elsewhere;
+    };
+    let target = own.parent().and_then(Path::parent);
+    let built = target.and_then(|target| built_before(&target.join("front-end-machine")).ok());
+    if let Some(built) = built.filter(|built| !built.is_empty()) {
+        return Program::Files(built);
     }
+    let name = format!("front-end-machine{}", std::env::consts::EXE_SUFFIX);
+    match std::fs::read(own.with_file_name(&name)) {
+        Ok(bytes) => Program::Files(vec![MadeFile { path: name, bytes }]),
+        Err(_) => Program::Elsewhere,
+    }
+}
+
+/// A folder for each system.
+fn built_before(folder: &Path) -> std::io::Result<Vec<MadeFile>> {
+    let mut files = Vec::new();
+    for system in std::fs::read_dir(folder)? {
+        let system = system?;
+        if !system.file_type()?.is_dir() {
+            continue;
+        }
+        for file in std::fs::read_dir(system.path())? {
+            let file = file?;
+            let (system, name) = (system.file_name(), file.file_name());
+            files.push(MadeFile {
+                path: format!("{}/{}", system.display(), name.display()),
+                bytes: std::fs::read(file.path())?,
+            });
+        }
+    }
+    // The same files make the same package.
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(files)
 }
