@@ -158,6 +158,7 @@ impl Stage {
             size: bytes.len() as u64,
             sha256: Sha256::of(bytes),
             dry_run: false,
+            found_before: None,
             status: UploadStatus::Registered,
             registered_at: now,
             url_until: now + Upload::URL_LIFE,

@@ -162,6 +162,9 @@ pub(crate) struct UploadDetail {
     upload: UploadView,
     /// Version of the standard it was judged by.
     standard: Option<String>,
+    /// Whether the sender's own check, whose digest came with the ticket, had found what this one found; null where it told
+    /// nothing. Findings that need earlier uploads or the hospital's codes are not compared.
+    found_before: Option<Comparison>,
     /// Files in the order of the archive.
     files: Vec<FileView>,
     /// Findings grouped by what has to be mended, most first.
@@ -173,6 +176,16 @@ pub(crate) struct UploadDetail {
     by_column: BTreeMap<String, u64>,
     /// Where to read on, once it is done.
     links: Option<LinksView>,
+}
+
+/// What two checks of one file come to beside each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Comparison {
+    /// The same findings.
+    Same,
+    /// Other findings: this one counts.
+    Differs,
 }
 
 /// A file of the archive.
@@ -224,6 +237,7 @@ impl From<UploadView> for UploadDetail {
         Self {
             upload,
             standard: None,
+            found_before: None,
             files: Vec::new(),
             causes: Vec::new(),
             by_rule: BTreeMap::new(),
@@ -263,10 +277,20 @@ impl UploadDetail {
         }
         let mut causes = summary.causes;
         causes.extend(link_causes);
+        let comparable = !summary.findings_digest.is_empty();
+        let found_before = upload.found_before.as_ref().filter(|_| comparable);
+        let found_before = found_before.map(|before| {
+            if before.as_str() == summary.findings_digest {
+                Comparison::Same
+            } else {
+                Comparison::Differs
+            }
+        });
         let base = format!("/api/v1/uploads/{}", upload.id);
         Self {
             upload: upload.into(),
             standard: Some(summary.standard),
+            found_before,
             files: summary.files.into_iter().map(FileView::from).collect(),
             causes,
             by_rule,

@@ -206,6 +206,7 @@ mod tests {
             size: 1,
             sha256: Sha256::of(b"x"),
             dry_run: false,
+            found_before: None,
             status,
             registered_at,
             url_until: registered_at + Upload::URL_LIFE,

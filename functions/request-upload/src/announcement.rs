@@ -1,4 +1,4 @@
-use domain::{FileName, FileNameError, Sha256, Upload, UploadKind};
+use domain::{FileName, FileNameError, FindingsDigest, Sha256, Upload, UploadKind};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use web::{ApiError, FieldError};
@@ -18,6 +18,10 @@ pub(crate) struct Announcement {
     /// Judge only: the same report, and no record is kept.
     #[serde(default)]
     dry_run: bool,
+    /// `findings_digest` of the sender's own check of the file, 32 hexadecimal digits. The result tells whether the service found
+    /// the same.
+    #[serde(default)]
+    findings_digest: Option<String>,
 }
 
 /// An announcement that holds.
@@ -28,6 +32,7 @@ pub(crate) struct Announced {
     pub(crate) size: u64,
     pub(crate) sha256: Sha256,
     pub(crate) dry_run: bool,
+    pub(crate) findings_digest: Option<FindingsDigest>,
 }
 
 impl Announcement {
@@ -63,13 +68,23 @@ impl Announcement {
                 "The digest must be SHA-256, as 64 hexadecimal digits or base64",
             ));
         }
-        match (fields.is_empty(), file_name, sha256) {
-            (true, Ok(file_name), Ok(sha256)) => Ok(Announced {
+        let digest = self.findings_digest.as_deref().map(str::parse).transpose();
+        if digest.is_err() {
+            fields.push(FieldError::new(
+                "findings_digest",
+                "not_a_findings_digest",
+                "检查结果的校验值必须为32位十六进制小写字符",
+                "The digest of the findings must be 32 hexadecimal digits in lower case",
+            ));
+        }
+        match (fields.is_empty(), file_name, sha256, digest) {
+            (true, Ok(file_name), Ok(sha256), Ok(findings_digest)) => Ok(Announced {
                 kind: UploadKind::Data,
                 file_name,
                 size: self.size,
                 sha256,
                 dry_run: self.dry_run,
+                findings_digest,
             }),
             _ => Err(ApiError::fields(fields)),
         }
@@ -110,6 +125,7 @@ mod tests {
             size: 1,
             sha256: Sha256::of(b"").base64(),
             dry_run: false,
+            findings_digest: None,
         }
     }
 
@@ -147,6 +163,7 @@ mod tests {
             size: 0,
             sha256: "x".to_owned(),
             dry_run: false,
+            findings_digest: Some("X".repeat(32)),
         };
         let error = format!("{:?}", wrong.check().unwrap_err());
         for code in [
@@ -154,6 +171,7 @@ mod tests {
             "file_name_extension",
             "size_out_of_range",
             "not_a_digest",
+            "not_a_findings_digest",
         ] {
             assert!(error.contains(code), "{code}");
         }

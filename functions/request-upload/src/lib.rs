@@ -66,6 +66,7 @@ async fn request_upload(
     };
     let id = id(&service, &account.id, &headers, &new).await?;
     let mut upload = Upload::new(account.id.clone(), id, new, now);
+    upload.found_before = announced.findings_digest;
     // The ticket is written before the address is given away: no object can come that nobody knows of.
     uploads::register(&service.store, &upload).await?;
     // Announced before under the same key: the ticket stands as it was, and gets a new address.

@@ -35,6 +35,6 @@ pub use second_factor::SecondFactor;
 pub use session::{Place, Session, SessionPurpose, SessionToken, TokenHash};
 pub use sha256::Sha256;
 pub use upload::{
-    FailureReason, Figures, FileName, FileNameError, Lease, NewUpload, Settlement, Upload,
-    UploadKind, UploadOutcome, UploadProgress, UploadStatus,
+    FailureReason, Figures, FileName, FileNameError, FindingsDigest, Lease, NewUpload,
+    NoFindingsDigest, Settlement, Upload, UploadKind, UploadOutcome, UploadProgress, UploadStatus,
 };

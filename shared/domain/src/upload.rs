@@ -233,6 +233,9 @@ pub struct Upload {
     pub sha256: Sha256,
     /// Whether it is judged only, and no record kept.
     pub dry_run: bool,
+    /// What the sender's own check of the same bytes came to, where it told (`validation::Summary::findings_digest`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found_before: Option<FindingsDigest>,
     /// Where it stands.
     pub status: UploadStatus,
     /// When the ticket was given.
@@ -303,6 +306,7 @@ impl Upload {
             size: new.size,
             sha256: new.sha256,
             dry_run: new.dry_run,
+            found_before: None,
             status: UploadStatus::Registered,
             registered_at: now,
             url_until: now + Self::URL_LIFE,
@@ -342,6 +346,50 @@ impl Upload {
     /// Whether its records take part in deciding what is new and what replaces what.
     pub fn keeps_records(&self) -> bool {
         self.status == UploadStatus::Done && !self.dry_run
+    }
+}
+
+/// A text that is no digest of findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("a digest of findings has 32 hexadecimal digits")]
+pub struct NoFindingsDigest;
+
+/// One number over the findings of a check: two checks that found the same have the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct FindingsDigest(String);
+
+impl FindingsDigest {
+    /// Its 32 hexadecimal digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for FindingsDigest {
+    type Err = NoFindingsDigest;
+
+    fn from_str(text: &str) -> Result<Self, NoFindingsDigest> {
+        let digits = |letter: char| matches!(letter, '0'..='9' | 'a'..='f');
+        if text.len() == 32 && text.chars().all(digits) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NoFindingsDigest)
+        }
+    }
+}
+
+impl TryFrom<String> for FindingsDigest {
+    type Error = NoFindingsDigest;
+
+    fn try_from(text: String) -> Result<Self, NoFindingsDigest> {
+        text.parse()
+    }
+}
+
+impl From<FindingsDigest> for String {
+    fn from(digest: FindingsDigest) -> Self {
+        digest.0
     }
 }
 

@@ -9,6 +9,7 @@ mod drug_selection;
 mod field_set;
 mod file;
 mod finding;
+mod findings_digest;
 mod header;
 pub mod icd;
 mod icd_form;

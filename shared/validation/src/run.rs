@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use standard::Severity;
+use standard::{Level, Severity};
 
 use crate::drug_selection::DrugSelection;
+use crate::findings_digest::FindingsDigest;
 use crate::links::Collector;
 use crate::rules::own::{OwnCheck, OwnRules};
 use crate::tally::Tally;
@@ -23,6 +24,7 @@ pub(crate) struct Run<'a> {
     pub(crate) progress: Progress,
     sink: &'a mut dyn Sink,
     tally: Tally,
+    digest: FindingsDigest,
     links: Option<Collector<'a>>,
     drugs: Option<DrugSelection>,
     /// Findings handed to the sink.
@@ -52,6 +54,7 @@ impl<'a> Run<'a> {
             progress: Progress::default(),
             sink,
             tally: Tally::default(),
+            digest: FindingsDigest::default(),
             links,
             drugs: DrugSelection::new(settings.standard),
             kept: 0,
@@ -122,6 +125,13 @@ impl<'a> Run<'a> {
             return severity;
         }
         self.tally.add(finding, kind, severity);
+        let rules = &self.settings.standard.rules;
+        if let Some(rule) = rules.get(usize::from(finding.rule)) {
+            // Those need what a browser does not have: earlier uploads and the hospital's codes.
+            if rule.level != Level::Cross {
+                self.digest.add(&rule.id, finding);
+            }
+        }
         if self.kept < self.settings.limits.kept_findings {
             self.kept += 1;
             self.sink.finding(finding);
@@ -230,6 +240,7 @@ impl<'a> Run<'a> {
             warnings: self.tally.warnings,
             truncated: self.tally.errors + self.tally.warnings > self.kept,
             unreadable: self.unreadable,
+            findings_digest: self.digest.to_string(),
             by_rule: self.tally.by_rule(standard),
             by_column: self.tally.by_column(standard),
             causes: self.tally.causes(standard, &self.infos),

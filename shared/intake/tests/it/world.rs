@@ -132,6 +132,7 @@ impl World {
             size: bytes.len() as u64,
             sha256: Sha256::of(bytes),
             dry_run,
+            found_before: None,
             status: UploadStatus::Registered,
             registered_at: now,
             url_until: now + Upload::URL_LIFE,

@@ -55,14 +55,15 @@ function put(call, ticket, file, report) {
 
 /**
  * A list of files on their way into the store. For each: `refuse(file)` says why it can't be sent at all;
- * `announce(file, sha256)` registers it and answers a ticket with `url` and `headers`; `renew(ticket)` gives a ticket for a
+ * `announce(file, sha256, found)` registers it and answers a ticket with `url` and `headers`; `renew(ticket)` gives a ticket for a
  * second try, `null` when the first had arrived; `done(file, ticket)` answers what is to stand in the line, or nothing to remove it.
- * `examine(file)`, where there is one, looks at the file before a byte of it leaves the computer, and may throw.
+ * `examine(file, report, signal)`, where there is one, looks at the file before a byte of it leaves the computer: it answers what
+ * `announce` gets, and keeps a file back by throwing an error whose `anyway` is the label of a button that sends it all the same.
  */
 export function transfers({ refuse, announce, renew, examine, done }) {
   const node = el('ul', { class: 'transfers' });
 
-  function start(file, kept = null) {
+  function start(file, kept = null, insisted = false) {
     const no = refuse(file);
     const line = el('li');
     const name = el('strong', {}, file.name);
@@ -75,24 +76,27 @@ export function transfers({ refuse, announce, renew, examine, done }) {
       return;
     }
     let call = null;
-    let cancelled = false;
+    const cancel = new AbortController();
     let ticket = kept;
     const state = el('span', { class: 'hint' });
     const bar = el('progress', { max: 1, value: 0, 'aria-label': file.name });
-    const stop = button(text('cancel'), () => { cancelled = true; call?.abort(); line.remove(); }, { class: 'plain small' });
+    const stop = button(text('cancel'), () => { cancel.abort(); call?.abort(); line.remove(); }, { class: 'plain small' });
     fill(line, el('div', { class: 'row end' }, el('span', {}, name, ' ', el('span', { class: 'hint' }, bytes(file.size))), el('span', { class: 'row' }, state, stop)), bar);
 
-    const unlessCancelled = () => { if (cancelled) throw new DOMException('', 'AbortError'); };
+    const unlessCancelled = () => cancel.signal.throwIfAborted();
+    const report = (words, part) => { state.textContent = words; bar.value = part; };
     turn(async () => {
       unlessCancelled();
       if (ticket) ticket = await (renew ? renew(ticket) : null) ?? (renew ? { arrived: true, ...ticket } : null);
       if (!ticket) {
         state.textContent = text('reading_file');
-        await examine?.(file, state);
+        const found = insisted ? null : await examine?.(file, report, cancel.signal);
+        bar.value = 0;
+        state.textContent = text('reading_file');
         const sha256 = await digest(file);
         unlessCancelled();
         state.textContent = text('registering');
-        ticket = await announce(file, sha256);
+        ticket = await announce(file, sha256, found);
       }
       unlessCancelled();
       if (!ticket.arrived) {
@@ -110,7 +114,7 @@ export function transfers({ refuse, announce, renew, examine, done }) {
       fill(line, el('div', { class: 'row end' }, el('span', {}, name, ' ', words), gone));
     }).catch((error) => {
       if (error.name === 'AbortError') { line.remove(); return; }
-      const again = button(text('retry'), () => { line.remove(); start(file, ticket); }, { class: 'plain small' });
+      const again = button(error.anyway ?? text('retry'), () => { line.remove(); start(file, ticket, Boolean(error.anyway)); }, { class: 'plain small' });
       line.className = 'bad';
       line.setAttribute('role', 'alert');
       fill(line, el('div', { class: 'row end' }, el('span', {}, name, ' ', explain(error)), el('span', { class: 'row' }, again, gone)));

@@ -1,7 +1,9 @@
-// The check in a thread of its own, so that the page stays alive. One archive for each worker: what is left in the module's
-// memory goes with it.
+// The check in a thread of its own, so that the page stays alive. Each archive gets an instance of its own: what is left in
+// its memory goes with it.
 
 const module = WebAssembly.compileStreaming(fetch(new URL('../check.wasm', import.meta.url)));
+// Where it fails, whoever brings an archive is told.
+module.then(() => postMessage({ ready: true }), () => {});
 
 onmessage = async ({ data: { request, archive } }) => {
   try {

@@ -47,12 +47,14 @@ const text = words({
   upload_more: ['继续上传其他文件', 'Upload other files'],
   file_of: ['{name}，{size}，{at} 上传', '{name}, {size}, uploaded at {at}'],
   by_standard: ['，接口标准 {standard}', ', standard {standard}'],
+  as_before: ['，与上传前本机检查的结果一致', ', as found on your computer before the upload'],
+  not_as_before: ['上传前在本机检查的结果与服务器不一致，请以本页结果为准。请刷新页面后再检查；若仍不一致，请联系技术支持。', 'The check on your computer before the upload found something else; the result on this page counts. Reload the page before you check again, and tell support if they still differ.'],
   expired: ['登记后没有收到文件。', 'The file never came.'],
   drop_mended: ['错误修订表（xlsx、csv）或 zip 文件', 'Correction sheet (xlsx, csv) or ZIP'],
 });
 
 /** The result of one upload: the sentence first, then what to do, then the causes, then every finding. */
-export async function open({ route, params, show, signal, redraw }) {
+export async function open({ route, account, params, show, signal, redraw }) {
   const at = `/uploads/${encodeURIComponent(params.id)}`;
   let drawn = '';
   const holder = el('div', { class: 'stack' });
@@ -83,12 +85,13 @@ export async function open({ route, params, show, signal, redraw }) {
   }
 
   function result(upload) {
-    const about = el('p', { class: 'hint' }, text('file_of', { name: upload.file_name, size: bytes(upload.size), at: moment(upload.registered_at) }), upload.standard && text('by_standard', { standard: upload.standard }));
+    const about = el('p', { class: 'hint' }, text('file_of', { name: upload.file_name, size: bytes(upload.size), at: moment(upload.registered_at) }), upload.standard && text('by_standard', { standard: upload.standard }), upload.found_before === 'same' && text('as_before'));
     if (upload.reason) return [notice('bad', inLanguage(upload.reason, 'detail')), todo(text('next_again'), true), about];
     if (upload.status === 'expired') return [notice('warn', text('expired')), todo(text('next_again'), true), about];
     if (upload.total === undefined || upload.total === null) return [todo(text('next_wait')), about];
     const found = upload.errors + upload.warnings;
     return [
+      upload.found_before === 'differs' && notice('warn', text('not_as_before')),
       sentence(upload), figures(upload), next(upload),
       upload.causes.length > 0 && causes(upload),
       notes(upload),
@@ -125,7 +128,7 @@ export async function open({ route, params, show, signal, redraw }) {
   }
 
   function again() {
-    const going = dataTransfers({ dryRun: () => false, sent: () => {} });
+    const going = dataTransfers({ account, dryRun: () => false, sent: () => {} });
     return el('div', { class: 'stack' }, dropArea({ accept: ACCEPTED, multiple: true, label: text('choose'), hint: text('drop_mended'), attributes: { id: 'mended' }, take: (files) => files.forEach((file) => going.start(file)) }), going.node);
   }
 

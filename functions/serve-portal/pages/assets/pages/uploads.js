@@ -37,7 +37,7 @@ const text = words({
 export const KINDS = ['flu', 'hqms', 'hda', 'hdr', 'pdr', 'lis'];
 
 /** 上传对接数据: choose files, and the list of what was sent (manual 3.6.2). */
-export async function open({ route, show, signal }) {
+export async function open({ route, account, show, signal }) {
   const dryRun = el('input', { type: 'checkbox', id: 'dry-run' });
   const trouble = el('div');
   const uploads = list({
@@ -50,15 +50,17 @@ export async function open({ route, show, signal }) {
     draw: (rows) => table({ label: text('records'), rows, none: text('none'), columns: columns() }),
     trouble: (error) => fill(trouble, error && notice('bad', explain(error))),
   });
-  const going = dataTransfers({ dryRun: () => dryRun.checked, sent: () => uploads.refresh() });
+  const sent = () => uploads.refresh();
+  const going = dataTransfers({ account, dryRun: () => dryRun.checked, sent });
+  const judging = dataTransfers({ account, dryRun: () => true, sent });
   show(
     head(route),
     el('div', { class: 'stack' },
-      el('section', { class: 'card stack' },
+      el('section', { class: 'card stack' }, el('h2', {}, text('choose_file')),
         dropArea({ accept: ACCEPTED, multiple: true, label: text('choose'), hint: text('drop_here'), attributes: { id: 'file' }, take: (files) => files.forEach((file) => going.start(file)) }),
         el('div', { class: 'row' }, dryRun, el('label', { for: 'dry-run' }, text('check_only'))),
-        localCheck({ signal }),
-        going.node,
+        going.node, judging.node,
+        localCheck({ signal, account, submit: (file) => going.start(file), judgeThere: (file) => judging.start(file) }),
         el('details', {}, el('summary', {}, text('naming')), el('ul', { class: 'plainlist' }, KINDS.map((kind) => el('li', {}, el('code', {}, `${kind}_*****.csv`), ` ${text(kind)}`))))),
       el('div', { class: 'row end' }, el('h2', {}, text('records')), refreshButton(() => uploads.refresh())),
       trouble, uploads.node));
