@@ -487,6 +487,37 @@ fn accepted_records_of_the_same_number_are_linked() {
 }
 
 #[test]
+fn a_death_record_without_scans_after_its_week_is_pointed_out() {
+    let hospital = World::shared().hospital();
+    let archive = clean("hdr", 3, 21);
+    let files = unpack(archive.clone());
+    let mut rows = csv::Reader::from_reader(files.values().next().unwrap().as_slice());
+    let number = rows.records().next().unwrap().unwrap()[0].to_owned();
+    let told = |name: &str| {
+        let upload = hospital.upload(name, &archive);
+        let findings = hospital.findings(upload["id"].as_str().unwrap(), "&rule=X-006");
+        let values = findings
+            .iter()
+            .map(|finding| finding["value"].as_str().unwrap().to_owned());
+        values.collect::<Vec<_>>()
+    };
+    let before = told("hdr.zip");
+    assert_eq!(before.len(), 3, "{before:?}");
+    assert!(before.contains(&number));
+
+    // A case alone is not enough: it is the scans that are wanted.
+    let case = hospital.create(&number);
+    let id = case["id"].as_str().unwrap();
+    let last = told("hdr with a case.zip");
+    // The case's own week runs from the discharge that was typed, which is over as well.
+    assert_eq!(last.len(), 3, "{last:?}");
+    hospital.attach(id, "death_record", "a.pdf", &pdf("a"));
+    let after = told("hdr with scans.zip");
+    assert_eq!(after.len(), 2, "{after:?}");
+    assert!(!after.contains(&number));
+}
+
+#[test]
 fn no_route_shows_another_hospitals_case_and_none_answers_without_a_session() {
     let world = World::shared();
     let (owner, stranger) = (world.hospital(), world.hospital());

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod codes;
+mod death_cases;
 mod judge;
 mod process;
 mod results;

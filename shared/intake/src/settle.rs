@@ -4,6 +4,9 @@
 //! earlier uploads it knew; whoever commits an upload settles it, then settles anew every later one that is committed
 //! already. Of two workers that commit at the same time, the one whose commit is second sees the other's, so the last
 //! settlement of each upload knows all before it.
+//!
+//! One rule asks for more than uploads: whether the scans of a death are there. It is answered as it is when the upload is settled,
+//! and the answers are part of the name under which the findings stand, so two workers that see different ones do not mix.
 
 use domain::{Settlement, Sha256, Upload};
 use standard::Standard;
@@ -16,6 +19,7 @@ use validation::links::{self, Counts, EarlierSegments, Segment};
 use validation::report::pages::{Page, PageHead, PageWriter};
 use validation::{FileInfo, Summary};
 
+use crate::death_cases::Scans;
 use crate::{Intake, IntakeError, results};
 
 /// Settles a committed upload, and anew every later one.
@@ -71,9 +75,11 @@ async fn work_out(
     earlier: &[Upload],
 ) -> Result<Settlement, IntakeError> {
     let standard = intake.standard(upload.standard.as_deref());
+    let scans = Scans::of(&intake.store, upload, &own).await?;
+    let digest = basis_digest(earlier, &scans);
     // Segments pass through one at a time: a season of them need not fit into memory.
     let (sender, receiver) = mpsc::channel::<(u64, Segment)>(2);
-    let worker = spawn_blocking(move || against(standard, &own, &files, receiver));
+    let worker = spawn_blocking(move || against(standard, &own, &files, &scans, receiver));
     let mut failure = None;
     'uploads: for before in earlier {
         for (kind, key) in segment_objects(before) {
@@ -101,7 +107,6 @@ async fn work_out(
     }
 
     let basis = earlier.len() as u64;
-    let digest = basis_digest(earlier);
     let partition = keys::links_partition(&upload.id, basis, &digest);
     let at = |sk: String| Key {
         pk: partition.clone(),
@@ -137,9 +142,11 @@ fn against(
     standard: &Standard,
     own: &[Segment],
     files: &[FileInfo],
+    scans: &Scans,
     mut earlier: mpsc::Receiver<(u64, Segment)>,
 ) -> (Counts, Vec<Page>) {
-    let mut known = EarlierSegments::new(standard, own);
+    let mut known = EarlierSegments::new(standard, own)
+        .with_death_cases(|number, admission| scans.get(number, admission));
     while let Some((sequence, segment)) = earlier.blocking_recv() {
         known.add(sequence, &segment);
     }
@@ -161,11 +168,12 @@ fn against(
     (counts, pages)
 }
 
-/// Names a set of committed uploads: each by its id and the generation that counts.
-fn basis_digest(earlier: &[Upload]) -> String {
+/// Names a set of committed uploads, each by its id and the generation that counts, and which deaths had their scans.
+fn basis_digest(earlier: &[Upload], scans: &Scans) -> String {
     let names: Vec<String> = earlier
         .iter()
         .map(|upload| format!("{}-{}", upload.id, upload.generation.unwrap_or_default()))
+        .chain(scans.lines())
         .collect();
     let mut digest = Sha256::of(names.join("\n").as_bytes()).to_string();
     digest.truncate(16);

@@ -39,6 +39,8 @@ pub struct Entry {
 pub struct StayRecord<'s> {
     /// Where it stands, and whether it passed.
     pub entry: Entry,
+    /// 病案号.
+    pub number: &'s str,
     /// 入院日期 in the standard's form.
     pub admission: &'s str,
     /// 出院日期, likewise.
@@ -86,18 +88,22 @@ impl Segment {
         &'s self,
         medical_record_number: &'s str,
     ) -> impl Iterator<Item = StayRecord<'s>> + 's {
+        self.stays()
+            .filter(move |stay| stay.number.eq_ignore_ascii_case(medical_record_number))
+    }
+
+    /// Its records of a stay, by key and then place; none where the kind has no stays.
+    pub fn stays(&self) -> impl Iterator<Item = StayRecord<'_>> + '_ {
         self.entries()
             .zip(&self.facts.places)
-            .filter_map(move |(entry, place)| {
+            .filter_map(|(entry, place)| {
                 let stay = self.facts.stay(place)?;
-                let number = self.facts.text(stay.number);
-                number
-                    .eq_ignore_ascii_case(medical_record_number)
-                    .then(|| StayRecord {
-                        entry,
-                        admission: self.facts.text(stay.admission),
-                        discharge: self.facts.text(stay.discharge),
-                    })
+                Some(StayRecord {
+                    entry,
+                    number: self.facts.text(stay.number),
+                    admission: self.facts.text(stay.admission),
+                    discharge: self.facts.text(stay.discharge),
+                })
             })
     }
 
