@@ -37,6 +37,8 @@ const show = (...nodes) => fill(main, nodes);
 /** Goes to another page without loading the frame again, so that uploads on their way are not interrupted. */
 function go(address, { replace = false } = {}) {
   if (replace) history.replaceState(null, '', address); else history.pushState(null, '', address);
+  scrollTo(0, 0);
+  if (!replace) main.focus({ preventScroll: true });
   return open();
 }
 
@@ -85,8 +87,6 @@ document.addEventListener('click', (event) => {
   event.preventDefault();
   if (guard.holds() && !window.confirm(guard.question)) return;
   go(address.pathname + address.search);
-  scrollTo(0, 0);
-  main.focus({ preventScroll: true });
 });
 addEventListener('popstate', open);
 addEventListener('beforeunload', (event) => { if (guard.holds()) event.preventDefault(); });

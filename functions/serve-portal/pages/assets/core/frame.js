@@ -43,6 +43,8 @@ function menu(route, account) {
 
 /** The head of a page: where it stands (上传死亡记录附件 » 新增死亡记录), its title, what can be done. */
 export function head(route, { title, actions = [], beside = null } = {}) {
+  // Several results stand open beside each other: each tab says which it is.
+  if (title && title !== named(route.name)) document.title = `${title} · ${named(route.name)} · ${text('title')}`;
   const trail = [];
   if (route.group) trail.push(named(groups[route.group]));
   if (route.under) {
@@ -56,5 +58,18 @@ export function head(route, { title, actions = [], beside = null } = {}) {
   ];
 }
 
-/** 刷新. */
-export const refreshButton = (refresh) => button(`↻ ${text('refresh')}`, refresh, { class: 'plain small' });
+/** 刷新. Where nothing has changed, the mark behind it tells that it was done. */
+export function refreshButton(refresh) {
+  const told = el('span', { class: 'hint', role: 'status' });
+  let timer;
+  const node = button(`↻ ${text('refresh')}`, async () => {
+    if (node.disabled) return;
+    node.disabled = true;
+    try { await refresh(); } finally { node.disabled = false; }
+    if (document.activeElement === document.body) node.focus();
+    fill(told, `✓ ${text('refreshed')}`);
+    clearTimeout(timer);
+    timer = setTimeout(() => fill(told), 2000);
+  }, { class: 'plain small' });
+  return el('span', { class: 'row' }, told, node);
+}

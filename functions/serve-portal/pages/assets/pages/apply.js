@@ -11,6 +11,7 @@ const text = words({
   sign_in: ['已有账号？返回登录', 'Have an account? Sign in'],
   other_phone: ['换一个手机号码', 'Use another phone'],
   phone: ['申请手机号码：{phone}', 'Applying with {phone}'],
+  unsaved: ['填写的内容还没有保存，确定离开吗？', 'What was filled in is not saved yet. Leave all the same?'],
   lost: ['身份验证已过期，请重新获取短信验证码。', 'Your identity check has expired; please ask for a new code by SMS.'],
 });
 
@@ -23,11 +24,14 @@ const modules = {
 };
 
 /** 申请账号: four steps; the service tells which of them is next. */
-export async function open({ show, signal, query, go }) {
+export async function open({ show, signal, query, go, guard }) {
   const holder = el('div', { class: 'stack' });
   const steps = el('ol', { class: 'steps' });
   const bottom = el('p', { class: 'row spread hint' });
   show(el('div', { class: 'middle stack', id: 'apply' }, el('h1', {}, text('title_apply')), el('div', { class: 'card' }, steps), holder, bottom));
+
+  let drawn = false;
+  guard(() => Boolean(holder.querySelector('form[data-unsaved]')), text('unsaved'));
 
   /** Draws a step; the address keeps it, so that 刷新 and 返回 lead where people expect. */
   async function step(name, application, { message } = {}) {
@@ -40,6 +44,13 @@ export async function open({ show, signal, query, go }) {
     const module = await modules[name]();
     if (signal.aborted) return;
     fill(holder, message ? notice('warn', message) : null);
+    document.title = [text(name), text('title_apply'), text('title')].join(' · ');
+    // The button that led here stood at the end of the step before.
+    if (drawn) {
+      scrollTo(0, 0);
+      document.getElementById('main').focus({ preventScroll: true });
+    }
+    drawn = true;
     module.draw({ holder, application, signal, step, next, go });
   }
 

@@ -4,12 +4,14 @@ import { head } from '../core/frame.js';
 import { inLanguage, words } from '../core/i18n.js';
 import { attachments } from './death/attachments.js';
 import { dueTag } from './death/due.js';
+import { records } from './death/records.js';
 import { sheet } from './death/sheet.js';
 
 const text = words({
   title: ['病例信息', 'Case'],
   sheet: ['数据输入', 'Data sheet'],
   attachments: ['上传/管理资料', 'Upload and manage files'],
+  records: ['已报送的记录', 'Reported records'],
   number: ['记录编号', 'No.'],
   medical_record_number: ['病案号', 'Medical record number'],
   name: ['姓名', 'Name'],
@@ -21,9 +23,9 @@ const text = words({
   unsaved: ['有未保存的修改，确定离开吗？', 'There are unsaved changes. Leave all the same?'],
 });
 
-const TABS = ['sheet', 'attachments'];
+const TABS = ['sheet', 'attachments', 'records'];
 
-/** A case: 数据输入 and 上传/管理资料 (manual 3.7, steps 2 and 3). */
+/** A case: 数据输入 and 上传/管理资料 (manual 3.7, steps 2 and 3), and what data files told of the same patient. */
 export async function open({ route, params, query, show, signal, guard }) {
   const at = `/death-cases/${encodeURIComponent(params.id)}`;
   const [first, form] = await Promise.all([api.get(at, signal), api.get('/death-cases/fields', signal)]);
@@ -42,6 +44,7 @@ export async function open({ route, params, query, show, signal, guard }) {
   const panels = {
     sheet: sheet({ at, first, form, saved: update, signal }),
     attachments: attachments({ at, first, signal, changed: look }),
+    records: records({ at, signal }),
   };
   guard(() => panels.sheet.dirty(), text('unsaved'));
   const tabs = TABS.map((one) => el('button', { type: 'button', role: 'tab', id: `tab-${one}`, 'aria-controls': `panel-${one}`, onclick: () => choose(one) }, text(one)));

@@ -22,7 +22,7 @@ const text = words({
   upload: ['上传', 'Upload'],
   wrong_type: ['请上传csv、xls、xlsx格式的文件zip压缩包', 'Please upload a ZIP of a csv, xls or xlsx file'],
   too_large: ['文件超过 20M，请拆分后上传。', 'The file is over 20 MB; split it.'],
-  sent: ['上传成功，正在校验。', 'Uploaded; the check is running.'],
+  sent: ['已上传，结果见下方列表。', 'Uploaded; the list below tells the result.'],
   records: ['ICD编码上传记录', 'Uploaded code files'],
   file_name: ['文件名', 'File'],
   errors: ['错误信息', 'Errors'],

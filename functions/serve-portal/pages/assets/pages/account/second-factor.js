@@ -36,7 +36,10 @@ export async function section({ account }) {
       async submit({ password }) { fill(holder, confirming(await api.post('/second-factor', { password }))); },
     });
     const password = () => form.input('password').value;
-    return form.build(form.field({ name: 'password', label: text('password'), type: 'password', required: true, autocomplete: 'current-password', maxlength: 128, read: password })).node;
+    return form.build(
+      // Tells password managers whose password this is.
+      el('input', { type: 'text', name: 'username', autocomplete: 'username', value: account.login_name, hidden: true, readonly: true }),
+      form.field({ name: 'password', label: text('password'), type: 'password', required: true, autocomplete: 'current-password', maxlength: 128, read: password })).node;
   }
 
   function confirming({ secret, otpauth_uri }) {

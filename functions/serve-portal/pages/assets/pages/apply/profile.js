@@ -39,6 +39,7 @@ export async function draw({ holder, application, signal, step }) {
       try {
         const saved = await applying.put('/applications/profile', { version, profile: read(), next: false });
         version = saved.version;
+        delete form.node.dataset.unsaved;
         form.errors([]);
         form.tell('good', text('saved'));
         scrollTo({ top: 0 });
@@ -73,6 +74,7 @@ export async function draw({ holder, application, signal, step }) {
       put('manager.office_phone', manager.office_phone, { type: 'tel', placeholder: '010-12345678' }),
       put('manager.department', manager.department))));
   form.node.classList.add('stack');
+  for (const kind of ['input', 'change']) form.node.addEventListener(kind, () => { form.node.dataset.unsaved = 'yes'; });
 
   function read() {
     const values = form.values();
