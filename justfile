@@ -43,6 +43,14 @@ front-end-machine *systems:
 endure *what:
     cargo run -p front-end-machine --example endure -- {{what}}
 
+# The check for browsers; the pages do without where it was never built.
+browser-check:
+    shared/browser-check/build
+
+# The tutorial videos, recorded from the pages, in target/videos.
+videos *options:
+    cargo run -p generate -- videos {{options}}
+
 # How fast the check is, against inflating and parsing alone.
 bench:
     cargo bench -p validation

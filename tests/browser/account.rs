@@ -1,7 +1,11 @@
 //! Signing in and out, 账号设置, and who may see which page; both languages.
 
-use domain::Role;
+use std::time::Duration;
 
+use domain::Role;
+use jiff::Timestamp;
+
+use crate::authenticator::shown;
 use crate::browser::Browser;
 use crate::people::{account, account_with_phone, between, messages, phone};
 use crate::world::{PASSWORD, World};
@@ -105,4 +109,81 @@ fn english_is_one_click_away_and_stays() {
     }
     browser.click("中文");
     browser.see("账号信息");
+}
+
+#[test]
+fn a_second_factor_is_set_up_asked_for_and_turned_off() {
+    let world = World::shared();
+    let login = account(world, Role::Reviewer);
+    let browser = Browser::start(world);
+    browser.sign_in(&login, PASSWORD);
+    browser.click("账号设置");
+    browser.see("未启用");
+    let section = "document.getElementById('second-factor')";
+    let in_section = |label: &str| {
+        let focus = format!(
+            "const label = [...{section}.querySelectorAll('label')].find((one) => one.textContent.startsWith(arguments[0])); document.getElementById(label.htmlFor).focus()"
+        );
+        browser.script_with(&focus, &[serde_json::json!(label)]);
+    };
+    in_section("密码");
+    browser.press_focused("Wrong-2026!");
+    browser.click("启用");
+    browser.see("密码错误");
+    in_section("密码");
+    browser.press_focused(PASSWORD);
+    browser.click("启用");
+    browser.see("手动输入密钥");
+    let secret = browser.script(&format!(
+        "return {section}.querySelector('code').textContent.replaceAll(' ', '')"
+    ));
+    let secret = secret.as_str().unwrap().to_owned();
+    browser.fill("应用显示的6位数字", "000000");
+    browser.click("确认启用");
+    browser.see("动态验证码");
+    assert!(
+        browser.text().contains("未启用"),
+        "a wrong code turns nothing on"
+    );
+    browser.fill("应用显示的6位数字", &shown(&secret, Timestamp::now()));
+    browser.click("确认启用");
+    browser.see("请妥善保存以下备用码");
+    let recovery = browser.script(&format!(
+        "return [...{section}.querySelectorAll('li code')].map((one) => one.textContent)"
+    ));
+    let recovery: Vec<String> = serde_json::from_value(recovery).unwrap();
+    assert_eq!(recovery.len(), 10);
+
+    // From now on the password alone is not enough; the code of the step after counts, the one that was used does not.
+    browser.click("退出登录");
+    browser.see("用户注册");
+    browser.fill("登录名或手机号码", &login);
+    browser.fill("密码", PASSWORD);
+    browser.click("登录");
+    browser.see("身份验证器应用中显示的6位数字");
+    browser.fill("动态验证码", "000000");
+    browser.click("登录");
+    browser.see_not("退出登录");
+    let next = Timestamp::now() + Duration::from_secs(30);
+    browser.fill("动态验证码", &shown(&secret, next));
+    browser.click("登录");
+    browser.see("审核列表");
+
+    // A recovery code helps who lost the phone, once.
+    browser.click("退出登录");
+    browser.see("用户注册");
+    browser.fill("登录名或手机号码", &login);
+    browser.fill("密码", PASSWORD);
+    browser.click("登录");
+    browser.see("身份验证器应用中显示的6位数字");
+    browser.fill("动态验证码", &recovery[0]);
+    browser.click("登录");
+    browser.see("审核列表");
+    browser.click("账号设置");
+    browser.see("剩余 9 个备用码");
+    browser.click("停用");
+    browser.fill("动态验证码或备用码", &recovery[1]);
+    browser.click("停用");
+    browser.see("动态验证码已停用。");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
 }

@@ -1,14 +1,11 @@
 //! A browser of its own for a test: Chromium, driven through WebDriver, that finds things as people do — by what is written on them.
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use chromium::{By, Element, Refused, Session, Window};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use crate::webdriver::{By, Element, Refused, Session};
 use crate::world::World;
 
 /// Longer than anything takes that a person would wait for.
@@ -16,60 +13,24 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct Browser<'a> {
     pub world: &'a World,
-    session: Session,
-    driver: Child,
-    folder: TempDir,
+    window: Window,
 }
 
 impl<'a> Browser<'a> {
     /// A browser that nobody has used yet.
     pub fn start(world: &'a World) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let driver = std::env::var("CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
-        let mut driver = Command::new(&driver)
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{driver} does not start ({error}): install chromium and chromium-driver (tests/run does)"));
-        let lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let port = lines
-            .map_while(Result::ok)
-            .find_map(|line| {
-                let (_, port) = line.split_once("started successfully on port ")?;
-                Some(port.trim_end_matches('.').to_owned())
-            })
-            .expect("chromedriver tells its port");
-        let downloads = folder.path().join("downloads");
-        std::fs::create_dir(&downloads).unwrap();
-        let capabilities = json!({
-            "goog:chromeOptions": {
-                "binary": std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned()),
-                "args": [
-                    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
-                    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
-                    "--force-color-profile=srgb", "--lang=zh-CN", "--window-size=1280,900", "--no-proxy-server",
-                    format!("--user-data-dir={}", folder.path().join("profile").display()),
-                ],
-                "prefs": {"download.default_directory": downloads, "download.prompt_for_download": false},
-            },
-            "goog:loggingPrefs": {"browser": "ALL"},
-        });
-        let session = Session::start(&format!("http://127.0.0.1:{port}"), &capabilities);
-        let browser = Self {
-            world,
-            session,
-            driver,
-            folder,
-        };
-        browser.width(1280);
-        browser
+        let window = Window::open(1280, 900).unwrap_or_else(|trouble| panic!("{trouble}"));
+        Self { world, window }
+    }
+
+    fn session(&self) -> &Session {
+        self.window.session()
     }
 
     /// Opens an address of the portal.
     pub fn open(&self, path: &str) {
         let url = format!("{}{path}", self.world.service.addresses().portal);
-        self.session.go(&url).unwrap();
+        self.session().go(&url).unwrap();
         self.settled();
     }
 
@@ -87,18 +48,23 @@ impl<'a> Browser<'a> {
     }
 
     pub fn reload(&self) {
-        self.session.refresh().unwrap();
+        self.session().refresh().unwrap();
         self.settled();
     }
 
     /// As the page's own script would run; the answer must be JSON.
     pub fn script(&self, script: &str) -> Value {
-        self.session.script(script, &[]).unwrap()
+        self.session().script(script, &[]).unwrap()
+    }
+
+    /// The same with arguments.
+    pub fn script_with(&self, script: &str, arguments: &[Value]) -> Value {
+        self.session().script(script, arguments).unwrap()
     }
 
     /// The same for one that calls its last argument when it is through.
     pub fn script_later(&self, script: &str) -> Value {
-        self.session.script_later(script).unwrap()
+        self.session().script_later(script).unwrap()
     }
 
     /// What can be read on the page.
@@ -139,52 +105,18 @@ impl<'a> Browser<'a> {
         }
     }
 
-    /// The first element of an XPath that is shown.
-    #[track_caller]
-    fn shown(&self, what: &str, xpath: &str) -> Element {
-        let mut found = None;
-        self.until(what, || {
-            let all = self.session.find_all(By::XPath(xpath)).unwrap_or_default();
-            found = all
-                .into_iter()
-                .find(|element| self.session.is_displayed(element));
-            found.is_some()
-        });
-        found.unwrap()
-    }
-
     /// Clicks the button, link, tab or check box with this text; in the dialog, while one is open.
     #[track_caller]
     pub fn click(&self, text: &str) {
-        let text = quoted(text);
         let until = Instant::now() + PATIENCE;
         loop {
-            let scope = if self.count("dialog[open]") > 0 {
-                "//dialog"
-            } else {
-                ""
-            };
-            let with = |condition: &str| {
-                format!(
-                    "{scope}//*[self::button or self::a or self::summary or self::label][{condition}]"
-                )
-            };
-            let exact = with(&format!("normalize-space(.) = {text}"));
-            let part = with(&format!("contains(normalize-space(.), {text})"));
             // It may be drawn anew between finding and clicking; then it is looked for again.
-            let clicked = [exact, part].iter().any(|xpath| {
-                let all = self.session.find_all(By::XPath(xpath)).unwrap_or_default();
-                let mut shown = all.into_iter().filter(|element| {
-                    self.session.is_displayed(element) && self.session.is_enabled(element)
-                });
-                shown
-                    .next()
-                    .is_some_and(|element| match self.session.click(&element) {
-                        Ok(_) => true,
-                        // Drawn anew, or something lay over it for a moment: nothing was clicked.
-                        Err(refused) if refused.is_about_the_element() => false,
-                        Err(refused) => panic!("{text} was clicked: {refused:?}"),
-                    })
+            let found = self.window.clickable(text).unwrap_or_default();
+            let clicked = found.is_some_and(|element| match self.session().click(&element) {
+                Ok(_) => true,
+                // Drawn anew, or something lay over it for a moment: nothing was clicked.
+                Err(refused) if refused.is_about_the_element() => false,
+                Err(refused) => panic!("{text} was clicked: {refused:?}"),
             });
             if clicked {
                 return;
@@ -202,15 +134,15 @@ impl<'a> Browser<'a> {
     /// Clicks what has this name for those who do not see it.
     #[track_caller]
     pub fn click_named(&self, name: &str) {
-        self.at_field(name, |element| self.session.click(element));
+        self.at_field(name, |element| self.session().click(element));
     }
 
     /// Fills in the field with this label.
     #[track_caller]
     pub fn fill(&self, label: &str, value: &str) {
         self.at_field(label, |element| {
-            self.session.clear(element)?;
-            self.session.send_keys(element, value)
+            self.session().clear(element)?;
+            self.session().send_keys(element, value)
         });
     }
 
@@ -220,7 +152,7 @@ impl<'a> Browser<'a> {
         let element = self.field(label);
         let script = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input', {bubbles: true})); arguments[0].dispatchEvent(new Event('change', {bubbles: true}))";
         let arguments = [element.argument(), json!(value)];
-        self.session.script(script, &arguments).unwrap();
+        self.session().script(script, &arguments).unwrap();
     }
 
     /// Chooses from the list with this label.
@@ -229,13 +161,8 @@ impl<'a> Browser<'a> {
         let until = Instant::now() + PATIENCE;
         loop {
             let element = self.field(label);
-            let option = format!(".//option[contains(., {})]", quoted(option));
-            let found = self.session.find_in(&element, By::XPath(&option));
-            let chosen = found.is_ok_and(|options| {
-                let first = options.first();
-                first.is_some_and(|option| self.session.click(option).is_ok())
-            });
-            if chosen {
+            let found = self.window.choice(&element, option).unwrap_or_default();
+            if found.is_some_and(|option| self.session().click(&option).is_ok()) {
                 return;
             }
             assert!(
@@ -259,16 +186,12 @@ impl<'a> Browser<'a> {
 
     #[track_caller]
     fn field(&self, label: &str) -> Element {
-        let text = quoted(label);
-        let scope = if self.count("dialog[open]") > 0 {
-            "//dialog"
-        } else {
-            ""
-        };
-        let xpath = format!(
-            "{scope}//*[@id=//label[starts-with(normalize-space(.), {text})]/@for] | {scope}//*[@aria-label={text}]"
-        );
-        self.shown(&format!("a field {label}"), &xpath)
+        let mut found = None;
+        self.until(&format!("a field {label}"), || {
+            found = self.window.field(label).unwrap_or_default();
+            found.is_some()
+        });
+        found.unwrap()
     }
 
     /// Hands a file to a file field, shown or not.
@@ -276,22 +199,30 @@ impl<'a> Browser<'a> {
     pub fn attach(&self, css: &str, path: &Path) {
         let mut field = None;
         self.until(&format!("{css} takes files"), || {
-            let found = self.session.find_all(By::Css(css)).unwrap_or_default();
+            let found = self.session().find_all(By::Css(css)).unwrap_or_default();
             field = found.into_iter().next();
             field.is_some()
         });
         let path = path.to_str().unwrap();
-        self.session.send_keys(&field.unwrap(), path).unwrap();
+        self.session().send_keys(&field.unwrap(), path).unwrap();
     }
 
     /// Presses one key on the page.
     pub fn press(&self, key: &str) {
-        let body = self.session.find_all(By::Css("body")).unwrap();
-        self.session.send_keys(&body[0], key).unwrap();
+        let body = self.session().find_all(By::Css("body")).unwrap();
+        self.session().send_keys(&body[0], key).unwrap();
+    }
+
+    /// Types where the caret is.
+    pub fn press_focused(&self, text: &str) {
+        let focused = self.session().element("return document.activeElement", &[]);
+        let focused = focused.unwrap().expect("something has the focus");
+        self.session().clear(&focused).unwrap();
+        self.session().send_keys(&focused, text).unwrap();
     }
 
     pub fn count(&self, css: &str) -> usize {
-        self.session.find_all(By::Css(css)).unwrap().len()
+        self.session().find_all(By::Css(css)).unwrap().len()
     }
 
     /// A file that the browser has finished downloading.
@@ -299,7 +230,7 @@ impl<'a> Browser<'a> {
     pub fn downloaded(&self, part: &str) -> PathBuf {
         let mut found = None;
         self.until(&format!("a download {part}"), || {
-            let entries = std::fs::read_dir(self.folder.path().join("downloads")).unwrap();
+            let entries = std::fs::read_dir(self.window.folder().join("downloads")).unwrap();
             let mut names = entries.map(|entry| entry.unwrap().path());
             found = names.find(|path| {
                 let name = path.file_name().unwrap().to_string_lossy();
@@ -312,39 +243,33 @@ impl<'a> Browser<'a> {
 
     /// A place for files that a test hands to the browser.
     pub fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.folder.path().join(name);
+        let path = self.window.folder().join(name);
         std::fs::write(&path, bytes).unwrap();
         path
     }
 
     /// Lays the page out for this width.
     pub fn width(&self, width: u32) {
-        let metrics =
-            json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
-        self.cdp("Emulation.setDeviceMetricsOverride", metrics);
+        self.window.lay_out(width, 900).unwrap();
     }
 
     /// The page as a picture; of a very long one its beginning.
     pub fn picture(&self) -> Vec<u8> {
-        use base64::Engine;
-        use base64::engine::general_purpose::STANDARD;
         let size = self.script("const page = document.documentElement; return [page.clientWidth, Math.min(page.scrollHeight, 1800)]");
         let clip = json!({"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1});
-        let answer = self.cdp(
-            "Page.captureScreenshot",
-            json!({"format": "png", "captureBeyondViewport": true, "clip": clip}),
-        );
-        STANDARD.decode(answer["data"].as_str().unwrap()).unwrap()
+        let parameters = json!({"format": "png", "captureBeyondViewport": true, "clip": clip});
+        self.window.picture(&parameters).unwrap()
     }
 
-    fn cdp(&self, method: &'static str, parameters: Value) -> Value {
-        self.session.chromium(method, &parameters).unwrap()
+    /// A command of Chromium's own protocol.
+    pub fn cdp(&self, method: &str, parameters: Value) -> Value {
+        self.session().chromium(method, &parameters).unwrap()
     }
 
     /// What the page complained about to the browser: refused scripts, missing files, uncaught errors. Answers of the API with an
     /// error status, which the browser lists too, are not complaints.
     pub fn complaints(&self) -> Vec<String> {
-        let log = self.session.console().unwrap();
+        let log = self.session().console().unwrap();
         let entries = log.as_array().cloned().unwrap_or_default();
         let texts = entries
             .iter()
@@ -356,22 +281,5 @@ impl<'a> Browser<'a> {
                     .all(|known| !text.contains(known))
             })
             .collect()
-    }
-}
-
-impl Drop for Browser<'_> {
-    fn drop(&mut self) {
-        let _ = self.session.end();
-        let _ = self.driver.kill();
-        let _ = self.driver.wait();
-    }
-}
-
-/// A text as XPath writes it.
-fn quoted(text: &str) -> String {
-    if text.contains('"') {
-        format!("'{text}'")
-    } else {
-        format!("\"{text}\"")
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::browser::Browser;
 use crate::every_page::examine;
 use crate::people::number;
+use crate::samples::clean;
 use crate::world::{PASSWORD, World};
 
 /// A PDF of one empty page.
@@ -154,4 +155,37 @@ fn pages_of_death_cases() {
     examine(&browser, "death-case-attachments");
     browser.open("/death-cases");
     examine(&browser, "death-cases");
+}
+
+#[test]
+fn a_case_shows_what_data_files_told_of_the_same_patient() {
+    let world = World::shared();
+    let hospital = world.hospital();
+    let archive = clean("hdr", 3, 4);
+    let mut unpacked = zip::ZipArchive::new(std::io::Cursor::new(&archive)).unwrap();
+    let mut rows = csv::Reader::from_reader(unpacked.by_index(0).unwrap());
+    let number = rows.records().next().unwrap().unwrap()[0].to_owned();
+    let browser = Browser::start(world);
+    browser.sign_in(&hospital.login, PASSWORD);
+    browser.see("还没有上传记录");
+    make(&browser, &number);
+    browser.click("已报送的记录");
+    browser.see("还没有报送过该病案号的死亡记录或出院病例。");
+    examine(&browser, "death-case-records-none");
+
+    hospital.upload("hdr_first.zip", &archive);
+    hospital.upload("hdr_again.zip", &archive);
+    browser.click("数据输入");
+    browser.click("已报送的记录");
+    browser.until("both records", || browser.count("#records tbody tr") == 2);
+    browser.see("当前");
+    browser.see("已被更新");
+    let path = browser.path();
+    browser.open(&format!("{path}?tab=records"));
+    browser.until("both records", || browser.count("#records tbody tr") == 2);
+    examine(&browser, "death-case-records");
+    let link =
+        browser.script("return document.querySelector('#records tbody a').getAttribute('href')");
+    browser.open(link.as_str().unwrap());
+    browser.see("hdr_again.zip");
 }

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use domain::Role;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -175,4 +176,40 @@ fn pages_of_an_operator() {
         browser.open(path);
         examine(&browser, name);
     }
+}
+
+#[test]
+fn machines_of_hospitals_are_seen_by_the_operator() {
+    // One of its own: an empty fleet first, then machines in each state.
+    let world = &World::start();
+    let browser = Browser::start(world);
+    browser.sign_in(&account(world, Role::Operator), PASSWORD);
+    browser.see("还没有前置机上报心跳。");
+    let beat = |told: &Value| {
+        let answer = world.hospital().post("/heartbeats", told);
+        assert_eq!(answer.status, 200, "{answer:?}");
+    };
+    beat(
+        &json!({"version": env!("CARGO_PKG_VERSION"), "queue_length": 0, "last_sent_at": Timestamp::now(), "clock": Timestamp::now()}),
+    );
+    beat(
+        &json!({"version": "0.0.9", "queue_length": 7, "oldest_seconds": 7200, "clock": Timestamp::now() - SignedDuration::from_mins(10)}),
+    );
+    beat(
+        &json!({"version": "0.0.9", "queue_length": 1, "oldest_seconds": 60, "last_error": "连接被拒绝：https://flu.example"}),
+    );
+    browser.click("刷新");
+    browser.until("three machines", || browser.count("tbody tr") == 3);
+    for seen in [
+        "正常",
+        "积压",
+        "有错误",
+        "连接被拒绝",
+        "非最新",
+        "120 分钟",
+        "时钟慢",
+    ] {
+        browser.see(seen);
+    }
+    examine(&browser, "fleet-machines");
 }

@@ -12,16 +12,19 @@
 
 mod account;
 mod application;
+#[path = "../it/authenticator.rs"]
+mod authenticator;
 mod browser;
 mod death_case;
 mod every_page;
 mod icd;
+mod local_check;
+mod material;
 mod people;
 #[path = "../it/samples.rs"]
 mod samples;
 #[path = "../it/servers.rs"]
 mod servers;
 mod upload;
-mod webdriver;
 #[path = "../it/world.rs"]
 mod world;

@@ -11,6 +11,7 @@
 mod accounts;
 mod actors;
 mod application;
+mod authenticator;
 mod batches;
 mod broken_files;
 mod death_cases;

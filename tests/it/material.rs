@@ -3,13 +3,12 @@
 use std::io::{Cursor, Read, Write};
 
 use calamine::{Reader, Xlsx};
-use domain::material::{Video, VideoManifest};
+use domain::material::{Video, VideoChapter, VideoFile, VideoManifest};
 use material::MadeFile;
 use material::package::{Program, build};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use store::keys;
-use store::material::{Published, publish};
+use store::material::{Published, publish, publish_videos, read_videos};
 
 use crate::world::{Answer, Hospital, World, call};
 
@@ -260,36 +259,79 @@ fn videos_are_listed_and_played_piece_by_piece() {
         hospital.get("/videos").json()["videos"],
         Value::Array(Vec::new())
     );
-    assert_eq!(call("GET", &world.url("/videos"), "", None).status, 401);
+    let anybody = || call("GET", &world.url("/videos"), "", None).json()["videos"].clone();
+    assert_eq!(anybody(), Value::Array(Vec::new()));
 
     let film: Vec<u8> = (0..100_000_u32).map(|n| (n % 251) as u8).collect();
-    let manifest = VideoManifest {
-        videos: vec![Video {
-            title_zh: "上传对接数据".to_owned(),
-            title_en: "Uploading data".to_owned(),
-            seconds: 95,
-            size: film.len() as u64,
-            media_type: "video/mp4".to_owned(),
-            file: "upload.mp4".to_owned(),
+    let track = b"WEBVTT\n".to_vec();
+    let video = |file: &str, for_applicants: bool| Video {
+        name: file.to_owned(),
+        title_zh: "上传对接数据".to_owned(),
+        title_en: "Uploading data".to_owned(),
+        seconds: 95,
+        size: film.len() as u64,
+        media_type: "video/mp4".to_owned(),
+        file: format!("{file}.mp4"),
+        sha256: Some(domain::Sha256::of(&film)),
+        captions: Some(VideoFile {
+            file: format!("{file}.vtt"),
+            size: track.len() as u64,
+            sha256: domain::Sha256::of(&track),
+        }),
+        chapters: vec![VideoChapter {
+            at: 2.5,
+            title_zh: "选择文件".to_owned(),
+            title_en: "Choosing files".to_owned(),
         }],
+        for_applicants,
     };
-    let files = world.service.files();
-    world.runtime.block_on(async {
-        files
-            .write(&keys::video_object("upload.mp4"), film.clone(), "video/mp4")
-            .await
-            .unwrap();
-        let manifest = serde_json::to_vec(&manifest).unwrap();
-        files
-            .write(keys::VIDEO_MANIFEST, manifest, "application/json")
-            .await
-            .unwrap();
-    });
+    let manifest = VideoManifest {
+        videos: vec![video("upload", false), video("apply", true)],
+    };
+    // As `generate videos` leaves them.
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["upload", "apply"] {
+        std::fs::write(folder.path().join(format!("{name}.mp4")), &film).unwrap();
+        std::fs::write(folder.path().join(format!("{name}.vtt")), &track).unwrap();
+    }
+    std::fs::write(
+        folder.path().join("manifest.json"),
+        serde_json::to_vec(&manifest).unwrap(),
+    )
+    .unwrap();
+    let publish = || {
+        let (manifest, contents) = read_videos(folder.path()).unwrap();
+        let publishing = publish_videos(world.service.files(), &manifest, contents);
+        world.runtime.block_on(publishing).unwrap()
+    };
+    assert_eq!(publish(), Published::Now);
+    assert_eq!(publish(), Published::Already);
+    std::fs::write(folder.path().join("apply.vtt"), "WEBVTT\n\nother").unwrap();
+    let refused = read_videos(folder.path()).unwrap_err().to_string();
+    assert!(refused.contains("apply.vtt"), "{refused}");
+
+    let anybodys = anybody();
+    assert_eq!(
+        anybodys.as_array().unwrap().len(),
+        1,
+        "the guide of applicants"
+    );
+    assert_eq!(anybodys[0]["for_applicants"], true);
+    assert_eq!(
+        fetch(anybodys[0]["url"].as_str().unwrap(), None).0.bytes,
+        film
+    );
     let videos = hospital.get("/videos").json();
     let video = &videos["videos"][0];
     assert_eq!(
         (&video["title_zh"], &video["seconds"]),
         (&Value::from("上传对接数据"), &Value::from(95))
+    );
+    assert_eq!(video["chapters"][0]["title_zh"], "选择文件");
+    let (captions, _) = fetch(video["captions_url"].as_str().unwrap(), None);
+    assert_eq!(
+        (captions.media_type.as_str(), &captions.bytes),
+        ("text/vtt", &track)
     );
     let url = video["url"].as_str().unwrap();
     let (part, headers) = fetch(url, Some("bytes=1000-1999"));

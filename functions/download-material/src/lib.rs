@@ -1,10 +1,11 @@
-//! 资料下载: the current material package and the tutorial videos (manual 3.2, 3.3), for whoever is signed in.
+//! 资料下载: the current material package and the tutorial videos (manual 3.2, 3.3), for whoever is signed in; the video about
+//! applying for an account for everybody.
 //!
 //! The bytes come from the store by presigned addresses; a browser reads a video in pieces.
 
 use axum::extract::State;
 use domain::audit::{Act, AuditEntry};
-use domain::material::{PACKAGE_NAME, PackageItem, PackageManifest, Video};
+use domain::material::{PACKAGE_NAME, PackageItem, PackageManifest, VideoChapter};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use store::{audit, keys, material};
@@ -136,39 +137,74 @@ struct VideoView {
     media_type: String,
     /// To be played from there, within two hours; ranges are answered.
     url: String,
+    /// Chinese captions (WebVTT), likewise; null where there are none.
+    captions_url: Option<String>,
+    /// Its parts, in their order.
+    chapters: Vec<ChapterView>,
+    /// Whether it can be seen without a session.
+    for_applicants: bool,
 }
 
-/// Lists the tutorial videos.
+/// A part of a video.
+#[derive(Debug, Serialize, ToSchema)]
+struct ChapterView {
+    /// Where it begins, in seconds.
+    at: f64,
+    /// Title.
+    title_zh: String,
+    /// English title.
+    title_en: String,
+}
+
+impl From<VideoChapter> for ChapterView {
+    fn from(chapter: VideoChapter) -> Self {
+        Self {
+            at: chapter.at,
+            title_zh: chapter.title_zh,
+            title_en: chapter.title_en,
+        }
+    }
+}
+
+/// Lists the tutorial videos: to whoever is signed in all of them, to everybody else those about applying for an account.
 #[utoipa::path(
     get,
     path = "/api/v1/videos",
     tag = "material",
-    security(("bearer" = [])),
-    responses((status = OK, body = VideoList), (status = UNAUTHORIZED, body = Problem))
+    security((), ("bearer" = [])),
+    responses((status = OK, body = VideoList))
 )]
 async fn list_videos(
     State(service): State<Service>,
-    _caller: Caller,
+    caller: Result<Caller, ApiError>,
 ) -> Result<Json<VideoList>, ApiError> {
+    let all = caller.is_ok();
     let mut videos = Vec::new();
-    for video in material::videos(&service.files).await?.videos {
-        let Video {
-            title_zh,
-            title_en,
-            seconds,
-            size,
-            media_type,
-            file,
-        } = video;
-        let key = keys::video_object(&file);
-        let url = service.files.presign_media(&key, &media_type).await?;
+    let published = material::videos(&service.files).await?.videos;
+    for video in published
+        .into_iter()
+        .filter(|video| all || video.for_applicants)
+    {
+        let files = &service.files;
+        let key = keys::video_object(&video.file);
+        let url = files.presign_media(&key, &video.media_type).await?;
+        let captions_url = match &video.captions {
+            Some(track) => {
+                let key = keys::video_object(&track.file);
+                Some(files.presign_media(&key, "text/vtt").await?)
+            }
+            None => None,
+        };
         videos.push(VideoView {
-            title_zh,
-            title_en,
-            seconds,
-            size,
-            media_type,
+            title_zh: video.title_zh,
+            title_en: video.title_en,
+            seconds: video.seconds,
+            size: video.size,
+            media_type: video.media_type,
             url,
+            captions_url,
+            chapters: video.chapters.into_iter().map(ChapterView::from).collect(),
+            for_applicants: video.for_applicants,
         });
     }
     Ok(Json(VideoList { videos }))

@@ -34,15 +34,18 @@ pub struct PackageItem {
 }
 
 /// The tutorial videos, in the order they are shown.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct VideoManifest {
     /// The videos.
     pub videos: Vec<Video>,
 }
 
 /// One tutorial.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Video {
+    /// Name of its script; blank where there is none.
+    #[serde(default)]
+    pub name: String,
     /// Title.
     pub title_zh: String,
     /// English title.
@@ -55,4 +58,38 @@ pub struct Video {
     pub media_type: String,
     /// File name below `videos/`.
     pub file: String,
+    /// Digest of the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256>,
+    /// Chinese captions, as WebVTT.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub captions: Option<VideoFile>,
+    /// Its parts, in their order.
+    #[serde(default)]
+    pub chapters: Vec<VideoChapter>,
+    /// Whether it helps those who apply for an account, who have no session yet: then anybody may see it.
+    #[serde(default)]
+    pub for_applicants: bool,
+}
+
+/// A file that belongs to a video.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VideoFile {
+    /// File name below `videos/`.
+    pub file: String,
+    /// Bytes.
+    pub size: u64,
+    /// Digest.
+    pub sha256: Sha256,
+}
+
+/// A part of a video.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VideoChapter {
+    /// Where it begins, in seconds.
+    pub at: f64,
+    /// Title.
+    pub title_zh: String,
+    /// English title.
+    pub title_en: String,
 }

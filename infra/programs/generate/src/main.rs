@@ -1,7 +1,6 @@
 //! Writes what is derived from the standard's data and the guides: samples, data dictionary, templates, schemas, the
-//! material package, the browser's check. One module for each subcommand.
+//! material package, the tutorial videos. One module for each subcommand.
 
-mod browser_check;
 mod committed;
 mod dictionary;
 mod made;
@@ -10,6 +9,7 @@ mod pages;
 mod samples;
 mod schemas;
 mod templates;
+mod videos;
 
 use std::process::ExitCode;
 
@@ -30,7 +30,7 @@ enum Command {
     Templates(templates::Templates),
     Schemas(schemas::Schemas),
     Material(package::Material),
-    BrowserCheck(browser_check::BrowserCheck),
+    Videos(videos::Videos),
 }
 
 fn main() -> ExitCode {
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
         Command::Templates(templates) => templates.run(),
         Command::Schemas(schemas) => schemas.run(),
         Command::Material(material) => material.run(),
-        Command::BrowserCheck(check) => check.run(),
+        Command::Videos(videos) => videos.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,11 +1,12 @@
-//! The material package of this machine: made in the background from the sources this program was built from, so that starting
+//! The material package and the tutorial videos of this machine. The package is made in the background from the sources this program was built from, so that starting
 //! does not wait for the typesetting.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use material::MadeFile;
 use material::package::{Package, Program, build};
 use store::StoreError;
+use store::material::read_videos;
 use web::Service;
 
 /// Makes the package and makes it the current one, unless it is. Until it is done the function answers that nothing is
@@ -23,6 +24,24 @@ pub(crate) async fn publish(service: Service) {
         // Another program on the same data was faster, with a package as good as this one.
         Ok(_) | Err(StoreError::Conflict) => {}
         Err(error) => tracing::error!(%error, "material package: {error}"),
+    }
+}
+
+/// Publishes the tutorial videos, where they were recorded (`generate videos`) on this machine.
+pub(crate) async fn publish_videos(service: Service, folder: PathBuf) {
+    if !folder.join("manifest.json").exists() {
+        return;
+    }
+    let read = tokio::task::spawn_blocking(move || read_videos(&folder)).await;
+    let (manifest, contents) = match read {
+        Ok(Ok(read)) => read,
+        Ok(Err(error)) => return tracing::error!(%error, "tutorial videos: {error}"),
+        Err(error) => return tracing::error!(%error, "tutorial videos: {error}"),
+    };
+    match store::material::publish_videos(&service.files, &manifest, contents).await {
+        // Another program on the same data was faster.
+        Ok(_) | Err(StoreError::Conflict) => {}
+        Err(error) => tracing::error!(%error, "tutorial videos: {error}"),
     }
 }
 

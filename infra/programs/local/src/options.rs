@@ -95,6 +95,15 @@ pub struct Options {
     #[arg(long, env = "FLU_WEBHOOK_ALLOWED", value_name = "HOSTS")]
     pub webhook_allowed: Option<String>,
 
+    /// 视频教程所在文件夹，没有则不发布 · folder with the tutorial videos, as `generate videos` writes it; none are shown where there is none
+    #[arg(
+        long,
+        env = "FLU_VIDEOS",
+        value_name = "DIR",
+        default_value = "target/videos"
+    )]
+    pub videos: PathBuf,
+
     /// 存储桶名 · bucket name
     #[arg(long, env = "FLU_BUCKET", value_name = "NAME", default_value = "flu")]
     pub bucket: String,
@@ -161,6 +170,7 @@ impl Options {
             dynamodb_endpoint: None,
             ses_endpoint: None,
             sns_endpoint: None,
+            videos: "target/videos".into(),
             bucket: "flu".to_owned(),
             table: "flu".to_owned(),
             webhook_allowed: None,

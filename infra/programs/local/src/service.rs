@@ -200,8 +200,13 @@ impl Service {
         if let Some(path) = &options.ready_file {
             ready_file::write(path, &addresses, demo.as_ref(), folder.path())?;
         }
-        let publisher =
-            (!options.no_seed).then(|| tokio::spawn(material::publish(service.clone())));
+        let publisher = (!options.no_seed).then(|| {
+            let (service, videos) = (service.clone(), options.videos.clone());
+            tokio::spawn(async move {
+                material::publish_videos(service.clone(), videos).await;
+                material::publish(service).await;
+            })
+        });
         let notes = notes(&options, address.port(), demo.is_some());
         let ready_file = options.ready_file;
         Ok(Self {

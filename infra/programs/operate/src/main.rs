@@ -46,6 +46,7 @@ enum Command {
     PreviewStandard(preview_standard::PreviewStandard),
     LoadStandard(load_standard::LoadStandard),
     Retention(retention::Retention),
+    PublishVideos(publish::PublishVideos),
 }
 
 fn main() -> ExitCode {
@@ -62,5 +63,6 @@ fn main() -> ExitCode {
         Command::PreviewStandard(preview) => preview.run(),
         Command::LoadStandard(load) => load.run(),
         Command::Retention(retention) => retention.run(),
+        Command::PublishVideos(publish) => publish.run(),
     }
 }

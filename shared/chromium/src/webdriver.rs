@@ -4,11 +4,13 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use thiserror::Error;
 
 /// Name the protocol gives to an element in its JSON.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// A session with a browser.
+#[derive(Debug)]
 pub struct Session {
     agent: ureq::Agent,
     address: String,
@@ -21,12 +23,15 @@ pub struct Element(Value);
 /// How elements are looked for.
 #[derive(Debug, Clone, Copy)]
 pub enum By<'a> {
+    /// By a selector of style sheets.
     Css(&'a str),
+    /// By a path through the tree, which can ask for text.
     XPath(&'a str),
 }
 
 /// The driver's own code for what went wrong, with its words.
-#[derive(Debug)]
+#[derive(Debug, Error)]
+#[error("the browser refuses: {0}")]
 pub struct Refused(String);
 
 impl Refused {
@@ -43,7 +48,11 @@ impl Refused {
 }
 
 impl Session {
-    pub fn start(driver: &str, capabilities: &Value) -> Self {
+    /// Begins one with the driver at this address.
+    ///
+    /// # Errors
+    /// When the driver cannot be reached, or cannot start the browser.
+    pub fn start(driver: &str, capabilities: &Value) -> Result<Self, Refused> {
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(120)))
@@ -55,24 +64,40 @@ impl Session {
             address: format!("{driver}/session"),
         };
         let body = json!({"capabilities": {"alwaysMatch": capabilities}});
-        let answer = session.post("", &body).unwrap();
-        let id = answer["sessionId"].as_str().unwrap();
+        let answer = session.post("", &body)?;
+        let id = answer["sessionId"].as_str().unwrap_or_default();
         session.address = format!("{}/{id}", session.address);
-        session
+        Ok(session)
     }
 
+    /// Closes the browser.
+    ///
+    /// # Errors
+    /// When the driver refuses.
     pub fn end(&self) -> Result<(), Refused> {
         answered(self.agent.delete(&self.address).call()).map(|_| ())
     }
 
+    /// Opens an address.
+    ///
+    /// # Errors
+    /// When the driver refuses.
     pub fn go(&self, url: &str) -> Result<Value, Refused> {
         self.post("/url", &json!({"url": url}))
     }
 
+    /// Loads the page anew.
+    ///
+    /// # Errors
+    /// When the driver refuses.
     pub fn refresh(&self) -> Result<Value, Refused> {
         self.post("/refresh", &json!({}))
     }
 
+    /// Runs a script in the page; its answer must be JSON.
+    ///
+    /// # Errors
+    /// When the driver refuses.
     pub fn script(&self, script: &str, arguments: &[Value]) -> Result<Value, Refused> {
         self.post(
             "/execute/sync",
@@ -80,14 +105,35 @@ impl Session {
         )
     }
 
+    /// The element a script answers, if it answers one.
+    ///
+    /// # Errors
+    /// When the driver refuses.
+    pub fn element(&self, script: &str, arguments: &[Value]) -> Result<Option<Element>, Refused> {
+        let answer = self.script(script, arguments)?;
+        Ok(answer.get(ELEMENT).is_some().then_some(Element(answer)))
+    }
+
+    /// The same for one that calls its last argument when it is through.
+    ///
+    /// # Errors
+    /// When the driver refuses.
     pub fn script_later(&self, script: &str) -> Result<Value, Refused> {
         self.post("/execute/async", &json!({"script": script, "args": []}))
     }
 
+    /// All elements there are now.
+    ///
+    /// # Errors
+    /// When the driver refuses.
     pub fn find_all(&self, by: By<'_>) -> Result<Vec<Element>, Refused> {
         self.found("/elements", by)
     }
 
+    /// All elements inside another one.
+    ///
+    /// # Errors
+    /// When the driver refuses.
     pub fn find_in(&self, element: &Element, by: By<'_>) -> Result<Vec<Element>, Refused> {
         self.found(&format!("{}/elements", element.path()), by)
     }
@@ -102,10 +148,12 @@ impl Session {
         Ok(elements.into_iter().map(Element).collect())
     }
 
+    /// Whether an element can be seen; one that is gone can't.
     pub fn is_displayed(&self, element: &Element) -> bool {
         self.tells(element, "displayed")
     }
 
+    /// Whether an element can be used.
     pub fn is_enabled(&self, element: &Element) -> bool {
         self.tells(element, "enabled")
     }
@@ -116,19 +164,34 @@ impl Session {
         answered(self.agent.get(&url).call()).is_ok_and(|answer| answer == json!(true))
     }
 
+    /// Clicks an element.
+    ///
+    /// # Errors
+    /// When the driver refuses.
     pub fn click(&self, element: &Element) -> Result<Value, Refused> {
         self.post(&format!("{}/click", element.path()), &json!({}))
     }
 
+    /// Empties a field.
+    ///
+    /// # Errors
+    /// When the driver refuses.
     pub fn clear(&self, element: &Element) -> Result<Value, Refused> {
         self.post(&format!("{}/clear", element.path()), &json!({}))
     }
 
+    /// Types into an element; hands a file to a file field by its path.
+    ///
+    /// # Errors
+    /// When the driver refuses.
     pub fn send_keys(&self, element: &Element, text: &str) -> Result<Value, Refused> {
         self.post(&format!("{}/value", element.path()), &json!({"text": text}))
     }
 
     /// A command of Chromium's own protocol.
+    ///
+    /// # Errors
+    /// When the driver refuses.
     pub fn chromium(&self, command: &str, parameters: &Value) -> Result<Value, Refused> {
         self.post(
             "/goog/cdp/execute",
@@ -137,6 +200,9 @@ impl Session {
     }
 
     /// What the page wrote to its console since the last look.
+    ///
+    /// # Errors
+    /// When the driver refuses.
     pub fn console(&self) -> Result<Value, Refused> {
         self.post("/se/log", &json!({"type": "browser"}))
     }
