@@ -140,7 +140,9 @@ fn a_second_factor_is_set_up_asked_for_and_turned_off() {
     let secret = secret.as_str().unwrap().to_owned();
     browser.fill("应用显示的6位数字", "000000");
     browser.click("确认启用");
-    browser.see("动态验证码");
+    browser.until("the wrong code is told", || {
+        browser.count("#second-factor .notice.bad, #second-factor [aria-invalid=true]") > 0
+    });
     assert!(
         browser.text().contains("未启用"),
         "a wrong code turns nothing on"
@@ -163,7 +165,7 @@ fn a_second_factor_is_set_up_asked_for_and_turned_off() {
     browser.see("身份验证器应用中显示的6位数字");
     browser.fill("动态验证码", "000000");
     browser.click("登录");
-    browser.see_not("退出登录");
+    browser.see("动态验证码错误或已使用");
     let next = Timestamp::now() + Duration::from_secs(30);
     browser.fill("动态验证码", &shown(&secret, next));
     browser.click("登录");

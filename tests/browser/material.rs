@@ -12,7 +12,7 @@ use crate::every_page::examine;
 use crate::samples::zip;
 use crate::world::{PASSWORD, World};
 
-/// Twenty seconds of a test picture.
+/// The first twenty seconds of a tutorial, small.
 const CLIP: &[u8] = include_bytes!("clip.mp4");
 const CAPTIONS: &str = "WEBVTT\n\n1\n00:00:00.000 --> 00:00:09.500\n选择需要上传的数据文件。\n\n2\n00:00:10.000 --> 00:00:19.000\n点击“下载错误修订表”。\n";
 

@@ -61,7 +61,7 @@ function columns() {
     { label: text('sent'), kind: 'nowrap', cell: (one) => moment(one.last_sent_at, 'short') },
     { label: text('queue'), kind: 'number', cell: (one) => one.queue_length.toLocaleString() },
     { label: text('oldest'), kind: 'number', cell: (one) => (one.queue_length ? text('minutes', { n: Math.round(one.oldest_seconds / 60) }) : '') },
-    { label: text('version'), kind: 'nowrap', cell: (one) => [one.version, !one.up_to_date && [' ', tag('warn', text('old'))], clock(one)] },
+    { label: text('version'), kind: 'nowrap', cell: (one) => [one.version, !one.up_to_date && el('div', {}, tag('warn', text('old'))), clock(one)] },
   ];
 }
 

@@ -95,7 +95,10 @@ impl Service {
         let paths = std::iter::once(self.programs.clone()).chain(std::env::split_paths(&paths));
         shell
             .current_dir(self.folder.path())
-            .env("FRONT_END_MACHINE_CONFIG", "front-end-machine.toml")
+            .env(
+                "FRONT_END_MACHINE_CONFIG",
+                self.folder.path().join("front-end-machine.toml"),
+            )
             .env("FRONT_END_MACHINE_LANG", "zh")
             .env("NO_COLOR", "1");
         if let Ok(paths) = std::env::join_paths(paths) {
