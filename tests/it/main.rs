@@ -21,6 +21,8 @@ mod icd_redelivery;
 mod isolation;
 mod material;
 mod mending;
+mod overview;
+mod overview_counters;
 mod presigned;
 mod redelivery;
 mod samples;

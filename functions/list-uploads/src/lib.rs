@@ -3,6 +3,7 @@
 //! Whose uploads is told by the session alone: an id of another account's is looked for among the caller's own, and so
 //! answers exactly like one that never was.
 
+mod fillers;
 mod findings;
 mod link_causes;
 mod report;
@@ -29,6 +30,7 @@ pub fn router(service: Service) -> OpenApiRouter {
         .routes(routes!(list_uploads))
         .routes(routes!(show_upload))
         .routes(routes!(findings::list_findings))
+        .routes(routes!(fillers::list_fillers))
         .routes(routes!(report::report_csv))
         .routes(routes!(report::report_xlsx))
         .routes(routes!(report::findings_csv))

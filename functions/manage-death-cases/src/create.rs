@@ -74,13 +74,14 @@ pub(crate) async fn create_death_case(
     }
     let judged = sheet::judge(&service, prefilled(&header, archived_on), header.clone());
     let running = death_cases::next_number(&service.store, account).await?;
-    let case = DeathCase::new(
+    let mut case = DeathCase::new(
         account.clone(),
         running,
         judged.sheet.clone(),
         manager.name(),
         now,
     );
+    case.province.clone_from(&manager.account.province);
     let entry = manager.entry(&service, Act::DeathCaseCreated, case.id.as_str());
     if !death_cases::create(&service.store, &case, &entry).await? {
         // Of two at once one is made.

@@ -239,6 +239,7 @@ fn account(
         .map_err(ApiError::internal)?;
     let phone: Phone = fields.manager.phone.parse().map_err(ApiError::internal)?;
     let province = Some(profile.province().to_owned());
+    let division = Some(fields.division.clone());
     let (email, holder) = (
         Some(fields.manager.email.clone()),
         Some(fields.manager.name.clone()),
@@ -257,6 +258,7 @@ fn account(
             },
             now,
         );
+        account.division = division;
         account.email = email;
         account.holder = holder;
         account.set_initial_password(hash, now);
@@ -266,6 +268,7 @@ fn account(
     account.institution = Some(institution);
     account.phone = Some(phone);
     account.province = province;
+    account.division = division;
     account.email = email;
     account.holder = holder;
     if let Some(hash) = hash {

@@ -3,7 +3,7 @@
 /// Every file with its name below `pages/`.
 pub(crate) const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 
-/// Addresses of pages, without the first slash; `:id` stands for one part. The pages' own list is `assets/routes.js`.
+/// Addresses of pages, without the first slash; what begins with a colon stands for one part. The pages' own list is `assets/routes.js`.
 const PAGES: &[&str] = &[
     "apply",
     "forgotten",
@@ -15,6 +15,9 @@ const PAGES: &[&str] = &[
     "death-cases/new",
     "death-cases",
     "death-cases/:id",
+    "overview",
+    "overview/hospitals/:id",
+    "overview/hospitals/:id/uploads/:upload",
     "review",
     "review/:id",
     "fleet",
@@ -30,7 +33,7 @@ pub(crate) fn is_page(path: &str) -> bool {
         parts.clone().count() == wanted.clone().count()
             && parts
                 .zip(wanted)
-                .all(|(part, wanted)| part == wanted || (wanted == ":id" && !part.is_empty()))
+                .all(|(part, wanted)| part == wanted || (wanted.starts_with(':') && !part.is_empty()))
     })
 }
 

@@ -205,6 +205,9 @@ pub struct Account {
     /// First two digits of the division code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub province: Option<String>,
+    /// The institution's whole division code, as its approved profile has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub division: Option<String>,
     /// The password's hash.
     pub password_hash: PasswordHash,
     /// When the password was set; `None`: with the account.
@@ -244,6 +247,7 @@ impl Account {
             role: new.role,
             institution: new.institution,
             province: new.province,
+            division: None,
             password_hash: new.password_hash,
             password_set_at: None,
             second_factor: None,

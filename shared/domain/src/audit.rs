@@ -53,6 +53,14 @@ pub enum Act {
     AttachmentDownloaded,
     /// Deleted one.
     AttachmentDeleted,
+    /// Declared days to be without a case.
+    ZeroCasesDeclared,
+    /// Took that back.
+    ZeroCasesWithdrawn,
+    /// Looked at what a hospital that is not its own reported.
+    HospitalReportsViewed,
+    /// Looked at the summary of an upload that is not its own.
+    UploadViewed,
     /// Was given the address of the material package.
     MaterialDownloaded,
     /// Made a credential for a machine.

@@ -11,6 +11,7 @@ mod ids;
 pub mod machine;
 pub mod material;
 pub mod notice;
+pub mod overview;
 mod password;
 mod password_policy;
 mod second_factor;
@@ -33,7 +34,7 @@ pub use password_policy::{
 };
 pub use second_factor::SecondFactor;
 pub use session::{Place, Session, SessionPurpose, SessionToken, TokenHash};
-pub use sha256::Sha256;
+pub use sha256::{Sha256, Sha256Builder};
 pub use upload::{
     FailureReason, Figures, FileName, FileNameError, FindingsDigest, Lease, NewUpload,
     NoFindingsDigest, Settlement, Upload, UploadKind, UploadOutcome, UploadProgress, UploadStatus,

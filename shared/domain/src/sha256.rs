@@ -25,6 +25,22 @@ impl Sha256 {
     }
 }
 
+/// Makes the digest of bytes that come one after the other.
+#[derive(Debug, Clone, Default)]
+pub struct Sha256Builder(sha2::Sha256);
+
+impl Sha256Builder {
+    /// Takes the next bytes.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all of them.
+    pub fn finish(self) -> Sha256 {
+        Sha256(self.0.finalize().into())
+    }
+}
+
 impl FromStr for Sha256 {
     type Err = IdError;
 

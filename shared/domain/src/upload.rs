@@ -194,6 +194,9 @@ pub struct Figures {
     /// ICD code files that records were held against.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub code_files: Vec<IcdFileId>,
+    /// Digest of all findings of the check, in their order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub findings_sha256: Option<Sha256>,
 }
 
 /// What became of the records beside the uploads that came before.

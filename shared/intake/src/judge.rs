@@ -1,17 +1,18 @@
 use std::io::Cursor;
 use std::ops::ControlFlow;
 
-use domain::{Account, IcdFileId, Upload, UploadProgress, beijing};
+use domain::{Account, IcdFileId, Sha256, Upload, UploadProgress, beijing};
 use standard::Standard;
 use tokio::sync::mpsc::Sender;
 use validation::links::{Segment, SegmentBuilder};
 use validation::report::pages::{Page, PageHead, PageWriter};
 use validation::{
-    CheckError, Finding, Institution, JudgedRecord, Limits, Links, Progress, Settings, Sink,
+    CheckError, Filler, FillerTally, Finding, Institution, JudgedRecord, Limits, Links, Progress, Settings, Sink,
     Summary,
 };
 
 use crate::UploadCodes;
+use crate::findings_digest::FindingsDigest;
 
 /// What a running check tells.
 pub(crate) enum Message {
@@ -28,6 +29,10 @@ pub(crate) struct Judged {
     pub(crate) heads: Vec<PageHead>,
     /// ICD code files that records were held against.
     pub(crate) code_files: Vec<IcdFileId>,
+    /// Digest of all findings.
+    pub(crate) findings_sha256: Sha256,
+    /// Fillers and sameness that stand out.
+    pub(crate) fillers: Vec<Filler>,
 }
 
 /// The settings an upload is judged by: now, and again when its report is made.
@@ -69,6 +74,8 @@ pub(crate) fn judge(
         pages: PageWriter::new(),
         heads: Vec::new(),
         segments: SegmentBuilder::new(standard),
+        digest: FindingsDigest::default(),
+        fillers: FillerTally::new(standard),
         messages,
         is_alone: false,
     };
@@ -85,6 +92,8 @@ struct Recorder {
     pages: PageWriter,
     heads: Vec<PageHead>,
     segments: SegmentBuilder<'static>,
+    digest: FindingsDigest,
+    fillers: FillerTally<'static>,
     messages: Sender<Message>,
     /// The worker has gone; go on to the next chance to stop.
     is_alone: bool,
@@ -118,6 +127,8 @@ impl Recorder {
             segments: self.segments.finish(),
             heads: self.heads,
             code_files,
+            findings_sha256: self.digest.finish(),
+            fillers: self.fillers.finish(),
         })
     }
 }
@@ -125,6 +136,7 @@ impl Recorder {
 impl Sink for Recorder {
     fn finding(&mut self, finding: &Finding<'_>) {
         if !self.is_alone {
+            self.digest.add(finding);
             let page = self.pages.push(finding);
             self.page(page);
         }
@@ -132,6 +144,7 @@ impl Sink for Recorder {
 
     fn record(&mut self, record: &JudgedRecord<'_>) {
         self.segments.record(record);
+        self.fillers.record(record);
     }
 
     fn progress(&mut self, progress: Progress) -> ControlFlow<()> {

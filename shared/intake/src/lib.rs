@@ -2,6 +2,8 @@
 
 mod codes;
 mod death_cases;
+mod counting;
+mod findings_digest;
 mod judge;
 mod process;
 mod results;

@@ -150,7 +150,7 @@ async fn judge_and_commit(
         }
         None => return Err(IntakeError::Broken),
     };
-    results::documents(&intake.store, held, &judged.summary, &judged.heads).await?;
+    results::documents(&intake.store, held, &judged).await?;
     let kinds = judged
         .segments
         .iter()
@@ -160,7 +160,12 @@ async fn judge_and_commit(
     } else {
         kinds.collect()
     };
-    let figures = results::figures(&judged.summary, kept, judged.code_files);
+    let figures = results::figures(
+        &judged.summary,
+        kept,
+        judged.code_files,
+        judged.findings_sha256,
+    );
     let mut settlement = None;
     if held.dry_run {
         let settled = settle::dry_run(intake, held, judged.segments, &judged.summary).await?;

@@ -1,13 +1,15 @@
 //! What a worker writes before it commits: all of it under its own generation, where no reader looks yet.
 
-use domain::{Figures, IcdFileId, Upload, UploadOutcome};
+use domain::{Figures, IcdFileId, Sha256, Upload, UploadOutcome};
 use jiff::{SignedDuration, Timestamp};
 use store::findings::{StoredPage, write_document, write_pages};
 use store::keys::{self, Key};
 use store::{Files, Store, StoreError};
 use validation::links::Segment;
-use validation::report::pages::{Page, PageHead};
+use validation::report::pages::Page;
 use validation::{Outcome, Summary};
+
+use crate::judge::Judged;
 
 /// Findings carry values of cells, so they are kept no longer than a hospital needs to mend them.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
@@ -33,12 +35,11 @@ pub(crate) async fn pages(
     write_pages(store, stored.collect(), expiry(upload)).await
 }
 
-/// Writes the summary and the directory of the pages.
+/// Writes the summary, what stands out, and the directory of the pages.
 pub(crate) async fn documents(
     store: &Store,
     upload: &Upload,
-    summary: &Summary,
-    heads: &[PageHead],
+    judged: &Judged,
 ) -> Result<(), StoreError> {
     let partition = keys::result_partition(&upload.id, upload.fence);
     let at = |sk: String| Key {
@@ -46,8 +47,11 @@ pub(crate) async fn documents(
         sk,
     };
     let expires = expiry(upload);
+    let (summary, heads) = (&judged.summary, &judged.heads);
     write_document(store, |n| at(keys::summary_sort(n)), summary, expires).await?;
-    write_document(store, |n| at(keys::directory_sort(n)), &heads, expires).await
+    let fillers = &judged.fillers;
+    write_document(store, |n| at(keys::fillers_sort(n)), fillers, expires).await?;
+    write_document(store, |n| at(keys::directory_sort(n)), heads, expires).await
 }
 
 /// Writes the records, one object of each kind.
@@ -70,6 +74,7 @@ pub(crate) fn figures(
     summary: &Summary,
     segments: Vec<String>,
     code_files: Vec<IcdFileId>,
+    findings_sha256: Sha256,
 ) -> Figures {
     let mut kinds: Vec<String> = Vec::new();
     for kind in summary
@@ -96,5 +101,6 @@ pub(crate) fn figures(
         kinds,
         segments,
         code_files,
+        findings_sha256: Some(findings_sha256),
     }
 }

@@ -12,13 +12,15 @@ use domain::{Settlement, Sha256, Upload};
 use standard::Standard;
 use store::findings::{StoredPage, read_document, write_document, write_pages};
 use store::keys::{self, Key};
+use store::overview;
 use store::uploads::{self, Side};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
-use validation::links::{self, Counts, EarlierSegments, Segment};
+use validation::links::{self, Counts, EarlierDays, EarlierSegments, Segment};
 use validation::report::pages::{Page, PageHead, PageWriter};
-use validation::{FileInfo, Summary};
+use validation::{FileInfo, Filler, Summary};
 
+use crate::counting::{self, Arrival, Movements};
 use crate::death_cases::Scans;
 use crate::{Intake, IntakeError, results};
 
@@ -35,10 +37,15 @@ pub(crate) async fn settle(intake: &Intake, upload: &Upload) -> Result<(), Intak
 async fn settle_one(intake: &Intake, upload: &Upload) -> Result<(), IntakeError> {
     let earlier =
         uploads::committed(&intake.store, &upload.account, &upload.id, Side::Before).await?;
+    let basis = earlier.len() as u64;
     if let Some(known) = &upload.settlement
-        && known.basis >= earlier.len() as u64
+        && known.basis >= basis
     {
-        return Ok(());
+        // A worker may have died between the settlement and the last counter.
+        let counted = overview::counted(&intake.store, &upload.account, &upload.id).await?;
+        if counted >= Some(counting::rank(basis)) {
+            return Ok(());
+        }
     }
     let mut own = Vec::new();
     for (kind, key) in segment_objects(upload) {
@@ -46,11 +53,14 @@ async fn settle_one(intake: &Intake, upload: &Upload) -> Result<(), IntakeError>
     }
     let partition = keys::result_partition(&upload.id, upload.generation.unwrap_or_default());
     let summary: Option<Summary> = read_document(&intake.store, &partition, "SUMMARY#").await?;
-    let files = summary.map(|summary| summary.files).unwrap_or_default();
-    let files = files.into_iter().map(|file| file.info).collect();
-    let settlement = work_out(intake, upload, own, files, &earlier).await?;
+    let files = summary.iter().flat_map(|summary| &summary.files);
+    let files = files.map(|file| file.info.clone()).collect();
+    let (settlement, movements) = work_out(intake, upload, own, files, &earlier).await?;
     uploads::settle(&intake.store, upload, &settlement).await?;
-    Ok(())
+    let fillers: Option<Vec<Filler>> =
+        read_document(&intake.store, &partition, keys::FILLERS_PREFIX).await?;
+    let arrival = summary.as_ref().map(|summary| Arrival::of(summary, &fillers.unwrap_or_default()));
+    counting::count(intake, upload, arrival, &movements, basis).await
 }
 
 /// Settles a dry run from the records at hand; none of them is kept.
@@ -63,7 +73,8 @@ pub(crate) async fn dry_run(
     let earlier =
         uploads::committed(&intake.store, &upload.account, &upload.id, Side::Before).await?;
     let files = summary.files.iter().map(|file| file.info.clone()).collect();
-    work_out(intake, upload, own, files, &earlier).await
+    let (settlement, _) = work_out(intake, upload, own, files, &earlier).await?;
+    Ok(settlement)
 }
 
 /// Works out a settlement and writes its findings, where no reader looks before it is committed.
@@ -73,7 +84,7 @@ async fn work_out(
     own: Vec<Segment>,
     files: Vec<FileInfo>,
     earlier: &[Upload],
-) -> Result<Settlement, IntakeError> {
+) -> Result<(Settlement, Movements), IntakeError> {
     let standard = intake.standard(upload.standard.as_deref());
     let scans = Scans::of(&intake.store, upload, &own).await?;
     let digest = basis_digest(earlier, &scans);
@@ -101,7 +112,7 @@ async fn work_out(
         }
     }
     drop(sender);
-    let (counts, pages) = worker.await.map_err(|_| IntakeError::Broken)?;
+    let (counts, pages, movements) = worker.await.map_err(|_| IntakeError::Broken)?;
     if let Some(failure) = failure {
         return Err(failure);
     }
@@ -127,7 +138,7 @@ async fn work_out(
         expires,
     )
     .await?;
-    Ok(Settlement {
+    let settlement = Settlement {
         basis,
         basis_digest: digest,
         new: counts.new,
@@ -135,7 +146,8 @@ async fn work_out(
         unchanged: counts.unchanged,
         failed: counts.failed,
         link_findings,
-    })
+    };
+    Ok((settlement, movements))
 }
 
 fn against(
@@ -144,12 +156,18 @@ fn against(
     files: &[FileInfo],
     scans: &Scans,
     mut earlier: mpsc::Receiver<(u64, Segment)>,
-) -> (Counts, Vec<Page>) {
+) -> (Counts, Vec<Page>, Movements) {
     let mut known = EarlierSegments::new(standard, own)
         .with_death_cases(|number, admission| scans.get(number, admission));
+    let mut days = EarlierDays::new(own);
     while let Some((sequence, segment)) = earlier.blocking_recv() {
         known.add(sequence, &segment);
+        days.add(sequence, &segment);
     }
+    let movements = own
+        .iter()
+        .map(|segment| (segment.kind().to_owned(), days.movements(segment)))
+        .collect();
     let settled = links::settle(standard, own, files, &known);
     let mut counts = Counts::default();
     for kind in &settled.kinds {
@@ -165,7 +183,7 @@ fn against(
         .filter_map(|finding| writer.push(finding))
         .collect();
     pages.extend(writer.finish());
-    (counts, pages)
+    (counts, pages, movements)
 }
 
 /// Names a set of committed uploads, each by its id and the generation that counts, and which deaths had their scans.

@@ -10,6 +10,7 @@ mod options;
 mod person;
 mod random;
 mod row;
+mod season;
 mod words;
 mod write;
 
@@ -18,6 +19,7 @@ use thiserror::Error;
 pub use damage::{Damage, Done};
 pub use file::{Written, archive, linked, write_file};
 pub use icd::{icd_archive, icd_file};
+pub use season::{SampleHospital, sample_contributions, sample_hospital};
 pub use options::{Bad, Cases, Dates, Encoding, ExtraColumn, Form, LineEnd, Options, Quoting};
 
 /// 医疗机构代码 of the demo hospital: 22 characters, invented.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::keys::{self, Key};
 use crate::table::{delete_if, number, put_if, put_new, text, write};
-use crate::{Store, StoreError, Transaction};
+use crate::{Store, StoreError, Transaction, overview};
 
 /// Leads from a login name or phone to the account.
 #[derive(Serialize, Deserialize)]
@@ -46,7 +46,7 @@ pub fn add_new(
         let item = write(keys::phone(phone), &leads_here, "phone")?;
         transaction.add("phone", put_new(store, item)?);
     }
-    Ok(())
+    overview::add_to_roster(store, transaction, account)
 }
 
 /// Adds the change of an account to a transaction, if it is still at version `before`; another phone leads to it from then
@@ -61,6 +61,7 @@ pub fn add_change(
     after: &Account,
 ) -> Result<(), StoreError> {
     transaction.add("account", put_changed(store, after, before.version)?);
+    overview::move_on_roster(store, transaction, before, after)?;
     if before.phone == after.phone {
         return Ok(());
     }

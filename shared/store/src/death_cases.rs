@@ -20,7 +20,7 @@ use crate::keys::{
 use crate::table::{
     Item, delete_if, next_number as next, number, put_if, put_new, read, text, write,
 };
-use crate::{Store, StoreError, Transaction, TransactionError, audit, notices};
+use crate::{Store, StoreError, Transaction, TransactionError, audit, notices, overview};
 
 /// Tries of a change that others keep getting in between: many files of one case may arrive at once.
 const TRIES: u32 = 12;
@@ -52,6 +52,7 @@ pub async fn create(
 ) -> Result<bool, StoreError> {
     let mut transaction = Transaction::new();
     transaction.add("case", put_new(store, item(case)?)?);
+    transaction.add("open", overview::open_death(store, case)?);
     transaction.add("number", lead(store, case)?);
     transaction.add_all("audit", audit::write_entry(store, entry)?);
     match transaction.commit(store).await {
@@ -173,6 +174,7 @@ pub async fn save(
 ) -> Result<Result<(), SaveRefused>, StoreError> {
     let mut transaction = Transaction::new();
     transaction.add("case", change(store, before, after)?);
+    transaction.add("open", overview::open_death(store, after)?);
     let number = |case: &DeathCase| {
         keys::death_case_number(&case.account, &case.header.medical_record_number)
     };
@@ -353,6 +355,7 @@ pub async fn checked(
             let mut after = before.clone();
             after.attachment_passed(&file.folder);
             transaction.add("case", change(store, &before, &after)?);
+            transaction.add("open", overview::open_death(store, &after)?);
         }
         if committed(store, transaction, tried).await? {
             return Ok(true);
@@ -388,6 +391,7 @@ pub async fn delete(
             let mut after = before.clone();
             after.attachment_deleted(&file.folder);
             transaction.add("case", change(store, &before, &after)?);
+            transaction.add("open", overview::open_death(store, &after)?);
         }
         transaction.add_all("audit", audit::write_entry(store, entry)?);
         if committed(store, transaction, tried).await? {

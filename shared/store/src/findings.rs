@@ -169,7 +169,7 @@ pub async fn read_pages(store: &Store, wanted: &[Key]) -> Result<Vec<Option<Vec<
     Ok(wanted.iter().map(|key| found.get(key).cloned()).collect())
 }
 
-async fn write_items(store: &Store, items: Vec<Item>) -> Result<(), StoreError> {
+pub(crate) async fn write_items(store: &Store, items: Vec<Item>) -> Result<(), StoreError> {
     let mut requests = Vec::with_capacity(items.len());
     for item in items {
         let put = PutRequest::builder()

@@ -28,7 +28,7 @@
 //! | one ICD code file | the same | the same | get, consistent |
 //! | ICD code files whose work is not finished | index `pending`: `ICD_FILES#PENDING` | `<registered at>#<id>` | query |
 //! | what is wrong in the rows of an ICD code file | `ICD_RESULT#<id>#<generation>` | `PROBLEMS#<n>` | query; TTL |
-//! | summary of a result, directory of its findings | `RESULT#<upload>#<generation>` | `SUMMARY#<n>`, `DIRECTORY#<n>` | query; TTL |
+//! | summary of a result, what stands out in its columns, directory of its findings | `RESULT#<upload>#<generation>` | `SUMMARY#<n>`, `FILLERS#<n>`, `DIRECTORY#<n>` | query; TTL |
 //! | a page of findings | `FINDINGS#<upload>#<generation>#<shard>` | `PAGE#<n>` | batch get; TTL |
 //! | what links to other uploads gave | `LINKS#<upload>#<basis>-<digest>` | `DIRECTORY#<n>`, `PAGE#<n>` | query, batch get; TTL |
 //! | an account's death cases, newest first; one of them | `DEATH_CASES#<account>` | `CASE#<id>` | query backwards, get, consistent |
@@ -48,24 +48,36 @@
 //! | where an account wants to be told of results | `WEBHOOK#<account>` | `WEBHOOK` | get, consistent |
 //! | what it was or is to be told, newest first; one of these | the same | `DELIVERY#<moment>#<id>` | query backwards, get, consistent; TTL once it ended |
 //! | deliveries to be tried by now | index `pending`: `WEBHOOKS#DUE#<0..3>` | `<next attempt at>#<id>` | query each shard |
+//! | what an upload added to the counters of a month; how far its counting is | `CONTRIBUTIONS#<account>` | `UPLOAD#<upload>#<month>`, `UPLOAD#<upload>#COUNTING` | get, query, consistent |
+//! | a hospital's zero-case reports of a month | the same | `ZERO_CASES#<month>` | get, consistent |
+//! | counters of a hospital's day, month or year; of all hospitals of a province | `HOSPITALS#<province>#<bucket>#<0..3>` | `<account>` | batch get, query each shard |
+//! | counters of a province by day, month or year | `PROVINCE#<province>#<0..3>` | `<bucket>` | query a range of each shard |
+//! | findings of a province by cause, likewise | `CAUSES#<province>#<0..3>` | `<bucket>` | query a range of each shard |
+//! | fillers and sameness in a province's columns, by month | `FILLS#<province>#<0..3>` | `<bucket>` | query each shard |
+//! | hospitals of a province that are to report | `ROSTER#<province>` | `<account>` | query |
+//! | how many there are, by the day from which they report | `ROSTER_COUNTS` | `<province>` | query |
+//! | death cases of a province that are not complete | `DEATHS#<province>` | `<account>#<case>` | query |
 //! | a transaction of the existing wire protocol by its token | `WIRE#<digest>` | `WIRE` | get, conditional update; TTL |
 //!
 //! An account's own items share a partition: one hospital writes a few units a second at most. Pages of findings are what
 //! is written in bulk, so they spread over [`FINDINGS_SHARDS`] partitions of each upload. The index `pending` holds an
 //! upload only while something is left to do, over [`PENDING_SHARDS`] partitions, and a notice until it was sent, over
-//! [`NOTICE_SHARDS`]. Applications stand in it while they wait and after they were decided on, entries of the audit trail as
+//! [`NOTICE_SHARDS`]. Counters of a province are written with every upload of its hospitals, a few a second in the hour after 17:00
+//! and some dozens in its worst minute, so they spread over [`OVERVIEW_SHARDS`] items in partitions of their own. Applications stand in it while they wait and after they were decided on, entries of the audit trail as
 //! long as they are kept. For notices: even a warning to every hospital at once is 14,000, sent as fast as the providers take them.
 
 use domain::application::{Application, ScanSlot, Stage};
 use domain::death_case::{Attachment, AttachmentId, AttachmentState, DeathCase, DeathCaseId};
 use domain::machine::MachineId;
 use domain::notice::{Notice, NoticeState};
+use domain::overview::{Bucket, Contribution, Origin};
 use domain::sms_code::CodePurpose;
 use domain::webhook::{Delivery, DeliveryKey, DeliveryState};
 use domain::{
     AccountId, ApplicationId, IcdFile, IcdFileId, LoginName, Phone, Sha256, TokenHash, UploadId,
 };
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 /// Name of the partition key attribute.
 pub const PK: &str = "pk";
@@ -86,6 +98,9 @@ pub const PENDING_SHARDS: u64 = 8;
 pub const NOTICE_SHARDS: u8 = 4;
 /// Partitions the pages of one upload's findings are spread over.
 pub const FINDINGS_SHARDS: u32 = 16;
+
+/// Items each counter of a province is spread over.
+pub const OVERVIEW_SHARDS: u8 = 4;
 
 /// Key of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -320,6 +335,124 @@ pub fn fleet_partition(province: &str) -> String {
 /// What a request with an idempotency key made; the key is the client's text, so its digest stands here.
 pub fn once(account: &AccountId, key: &Sha256) -> Key {
     Key::new(account_partition(account), format!("ONCE#{key}"))
+}
+
+/// What a contribution is kept under.
+pub fn contribution(contribution: &Contribution) -> Key {
+    let month = Bucket::Month(contribution.month);
+    let sk = match &contribution.origin {
+        Origin::Upload(upload) => format!("{}{month}", contributions_prefix(upload)),
+        Origin::ZeroCases => return zero_cases(&contribution.account, contribution.month),
+    };
+    Key::new(contributions_partition(&contribution.account), sk)
+}
+
+/// A hospital's zero-case reports of the month that begins on a day.
+pub fn zero_cases(account: &AccountId, month: Date) -> Key {
+    let sk = format!("ZERO_CASES#{}", Bucket::Month(month));
+    Key::new(contributions_partition(account), sk)
+}
+
+/// How far the counting of an upload is.
+pub fn counting(account: &AccountId, upload: &UploadId) -> Key {
+    let sk = format!("{}COUNTING", contributions_prefix(upload));
+    Key::new(contributions_partition(account), sk)
+}
+
+/// Partition of an account's contributions.
+pub fn contributions_partition(account: &AccountId) -> String {
+    format!("CONTRIBUTIONS#{account}")
+}
+
+/// What the sort keys of an upload's contributions begin with.
+pub fn contributions_prefix(upload: &UploadId) -> String {
+    format!("{UPLOAD_PREFIX}{upload}#")
+}
+
+/// Counters of a hospital in a bucket.
+pub fn hospital_bucket(province: &str, account: &AccountId, bucket: Bucket) -> Key {
+    let shard = overview_shard(account);
+    Key::new(
+        hospitals_partition(province, bucket, shard),
+        account.to_string(),
+    )
+}
+
+/// Partition of a shard of the hospitals of a province in a bucket.
+pub fn hospitals_partition(province: &str, bucket: Bucket, shard: u8) -> String {
+    format!("HOSPITALS#{province}#{bucket}#{}", shard % OVERVIEW_SHARDS)
+}
+
+/// The shard that a hospital's counters are added to.
+pub fn overview_shard(account: &AccountId) -> u8 {
+    account.as_str().bytes().next_back().unwrap_or_default() % OVERVIEW_SHARDS
+}
+
+/// Counters of a province in a bucket, or of one of the kinds named by `what`.
+pub fn province_bucket(what: Overview, province: &str, shard: u8, bucket: Bucket) -> Key {
+    Key::new(
+        province_partition(what, province, shard),
+        bucket_sort(bucket),
+    )
+}
+
+/// What is counted by province.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overview {
+    /// Reports and records.
+    Counts,
+    /// Findings by cause.
+    Causes,
+    /// Fillers and sameness in columns.
+    Fills,
+}
+
+/// Partition of a shard of a province's counters.
+pub fn province_partition(what: Overview, province: &str, shard: u8) -> String {
+    let what = match what {
+        Overview::Counts => "PROVINCE",
+        Overview::Causes => "CAUSES",
+        Overview::Fills => "FILLS",
+    };
+    format!("{what}#{province}#{}", shard % OVERVIEW_SHARDS)
+}
+
+/// Sort key of a bucket: days, months and years stand apart, each in order of time.
+pub fn bucket_sort(bucket: Bucket) -> String {
+    let what = match bucket {
+        Bucket::Day(_) => "DAY",
+        Bucket::Month(_) => "MONTH",
+        Bucket::Year(_) => "YEAR",
+    };
+    format!("{what}#{bucket}")
+}
+
+/// A hospital among those of its province that are to report.
+pub fn roster(province: &str, account: &AccountId) -> Key {
+    Key::new(roster_partition(province), account.to_string())
+}
+
+/// Partition of the hospitals of a province that are to report.
+pub fn roster_partition(province: &str) -> String {
+    format!("ROSTER#{province}")
+}
+
+/// How many hospitals of a province are to report.
+pub fn roster_count(province: &str) -> Key {
+    Key::new(ROSTER_COUNTS, province)
+}
+
+/// Partition of [`roster_count`]: approvals write it, some a day.
+pub const ROSTER_COUNTS: &str = "ROSTER_COUNTS";
+
+/// A death case that is not complete, among those of its province.
+pub fn open_death(province: &str, account: &AccountId, case: &DeathCaseId) -> Key {
+    Key::new(deaths_partition(province), format!("{account}#{case}"))
+}
+
+/// Partition of death cases of a province that are not complete.
+pub fn deaths_partition(province: &str) -> String {
+    format!("DEATHS#{province}")
 }
 
 /// A transaction of the existing wire protocol.
@@ -563,6 +696,14 @@ pub fn page_sort(page: u32) -> String {
 pub fn summary_sort(piece: usize) -> String {
     format!("SUMMARY#{piece:04}")
 }
+
+/// Sort key of a piece of what stands out in an upload's columns.
+pub fn fillers_sort(piece: usize) -> String {
+    format!("{FILLERS_PREFIX}{piece:04}")
+}
+
+/// What the sort keys of [`fillers_sort`] begin with.
+pub const FILLERS_PREFIX: &str = "FILLERS#";
 
 /// Sort key of a piece of a directory.
 pub fn directory_sort(piece: usize) -> String {

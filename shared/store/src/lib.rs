@@ -16,6 +16,7 @@ pub mod keys;
 pub mod machines;
 pub mod material;
 pub mod notices;
+pub mod overview;
 pub mod password_resets;
 pub mod schema;
 pub mod sessions;

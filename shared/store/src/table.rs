@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Intercept;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, Delete, Put, ReturnValue, TransactWriteItem, Update,
+    AttributeValue, ConditionCheck, Delete, Put, ReturnValue, TransactWriteItem, Update,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
@@ -198,7 +198,7 @@ pub(crate) fn put_new(store: &Store, item: Item) -> Result<TransactWriteItem, St
     )
 }
 
-/// Writes an item on a condition.
+/// Writes an item on a condition; a blank one always holds.
 pub(crate) fn put_if(
     store: &Store,
     item: Item,
@@ -209,7 +209,7 @@ pub(crate) fn put_if(
     let mut put = Put::builder()
         .table_name(&store.table)
         .set_item(Some(item))
-        .condition_expression(condition);
+        .set_condition_expression(on(condition));
     for (placeholder, name) in names {
         put = put.expression_attribute_names(*placeholder, *name);
     }
@@ -222,7 +222,7 @@ pub(crate) fn put_if(
     Ok(TransactWriteItem::builder().put(put).build())
 }
 
-/// Changes an item on a condition.
+/// Changes an item on a condition; a blank one always holds.
 pub(crate) fn update_if(
     store: &Store,
     key: Key,
@@ -235,7 +235,7 @@ pub(crate) fn update_if(
         .table_name(&store.table)
         .set_key(Some(key_item(key)))
         .update_expression(change)
-        .condition_expression(condition);
+        .set_condition_expression(on(condition));
     for (placeholder, name) in names {
         update = update.expression_attribute_names(*placeholder, *name);
     }
@@ -246,6 +246,38 @@ pub(crate) fn update_if(
         .build()
         .map_err(|error| StoreError::malformed("update")(error.to_string()))?;
     Ok(TransactWriteItem::builder().update(update).build())
+}
+
+fn on(condition: &str) -> Option<String> {
+    (!condition.is_empty()).then(|| condition.to_owned())
+}
+
+/// Writes nothing, but only where a condition on an item holds.
+pub(crate) fn check_that(
+    store: &Store,
+    key: Key,
+    attribute: &str,
+    value: AttributeValue,
+) -> Result<TransactWriteItem, StoreError> {
+    let check = ConditionCheck::builder()
+        .table_name(&store.table)
+        .set_key(Some(key_item(key)))
+        .condition_expression("#attribute = :value")
+        .expression_attribute_names("#attribute", attribute)
+        .expression_attribute_values(":value", value)
+        .build()
+        .map_err(|error| StoreError::malformed("check")(error.to_string()))?;
+    Ok(TransactWriteItem::builder().condition_check(check).build())
+}
+
+/// Deletes an item, whether it is there or not.
+pub(crate) fn delete_always(store: &Store, key: Key) -> Result<TransactWriteItem, StoreError> {
+    let delete = Delete::builder()
+        .table_name(&store.table)
+        .set_key(Some(key_item(key)))
+        .build()
+        .map_err(|error| StoreError::malformed("delete")(error.to_string()))?;
+    Ok(TransactWriteItem::builder().delete(delete).build())
 }
 
 /// Deletes an item on a condition on one of its attributes.

@@ -8,6 +8,7 @@ mod decode;
 mod drug_selection;
 mod field_set;
 mod file;
+mod fillers;
 mod finding;
 mod findings_digest;
 mod header;
@@ -31,6 +32,7 @@ mod uniqueness;
 mod word;
 
 pub use check::{CheckError, check};
+pub use fillers::{Filler, FillerCheck, FillerTally};
 pub use finding::{Finding, FindingView, Language};
 pub use one_record::{RecordFindings, check_record};
 pub use settings::{HospitalCodes, Institution, Limits, Links, Settings};

@@ -71,6 +71,13 @@ errors! {
     /// No such method at this address.
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED,
         "不支持此请求方式", "This method is not allowed here";
+    /// No such hospital among those of the caller's province; never told apart.
+    HospitalNotFound = "hospital_not_found", NOT_FOUND,
+        "未找到该医疗机构", "There is no such institution";
+    /// Records of a day that is to be declared without a case are there.
+    RecordsExist = "records_exist", CONFLICT,
+        "所选日期已有上报的记录，不能填报“本期无病例”；如记录有误，请先更正后再填报",
+        "There are records of the days chosen, so they cannot be declared to be without a case; please mend the records first if they are wrong";
     /// No such upload, or another account's; never told apart.
     UploadNotFound = "upload_not_found", NOT_FOUND,
         "未找到该上传记录", "There is no such upload";

@@ -8,6 +8,7 @@ export const groups = {
   data: ['数据对接管理', 'Data'],
   icd: ['上传ICD编码', 'ICD codes'],
   death: ['上传死亡记录附件', 'Death records'],
+  oversight: ['上报管理', 'Reports'],
   review: ['账号审核', 'Review'],
   running: ['运行监控', 'Operation'],
   own: ['我的账号', 'My account'],
@@ -25,6 +26,9 @@ export const routes = [
   { path: '/death-cases/new', group: 'death', menu: true, name: ['新增死亡记录', 'New death record'], for: HOSPITAL, load: () => import('./pages/death-case-new.js') },
   { path: '/death-cases', group: 'death', menu: true, name: ['死亡记录列表', 'Death records'], for: HOSPITAL, load: () => import('./pages/death-cases.js') },
   { path: '/death-cases/:id', group: 'death', under: '/death-cases', name: ['病例信息', 'Case'], for: HOSPITAL, load: () => import('./pages/death-case.js') },
+  { path: '/overview', group: 'oversight', menu: true, name: ['上报概览', 'Overview'], for: ['reviewer', 'analyst'], load: () => import('./pages/overview.js') },
+  { path: '/overview/hospitals/:id', group: 'oversight', under: '/overview', name: ['医院上报情况', 'Hospital'], for: ['reviewer', 'analyst'], load: () => import('./pages/overview-hospital.js') },
+  { path: '/overview/hospitals/:id/uploads/:upload', group: 'oversight', under: '/overview', name: ['上传摘要', 'Upload'], for: ['reviewer', 'analyst'], load: () => import('./pages/overview-upload.js') },
   { path: '/review', group: 'review', menu: true, name: ['审核列表', 'Queue'], for: ['reviewer'], load: () => import('./pages/review.js') },
   { path: '/review/:id', group: 'review', under: '/review', name: ['审核', 'Decision'], for: ['reviewer'], load: () => import('./pages/review-application.js') },
   { path: '/fleet', group: 'running', menu: true, name: ['前置机', 'Front-end machines'], for: ['operator'], load: () => import('./pages/fleet.js') },
@@ -33,7 +37,7 @@ export const routes = [
 ];
 
 /** The first page of each role. */
-export const home = { data_manager: '/uploads', reviewer: '/review', operator: '/fleet', analyst: '/account', auditor: '/account' };
+export const home = { data_manager: '/uploads', reviewer: '/review', operator: '/fleet', analyst: '/overview', auditor: '/account' };
 
 const patterns = routes.map((route) => ({ route, pattern: new RegExp(`^${route.path.replace(/:(\w+)/g, '(?<$1>[^/]+)')}$`) }));
 

@@ -8,7 +8,7 @@ use crate::problem::Problem;
 
 /// Everything the program ever puts there, except the lock. `--fresh` removes these and nothing else: a folder given by mistake
 /// keeps what it had.
-const CONTENT: [&str; 8] = [
+const CONTENT: [&str; 9] = [
     "objects",
     "table.sqlite",
     "table.sqlite-wal",
@@ -17,6 +17,7 @@ const CONTENT: [&str; 8] = [
     "outbox.jsonl",
     "outbox.new",
     "credentials",
+    "receipt-key",
 ];
 
 /// An open data folder. Dropping it lets the next process in.
@@ -99,6 +100,36 @@ impl DataFolder {
     }
 }
 
+impl DataFolder {
+    /// The private key that receipts of this folder are signed with, drawn at the first start.
+    pub(crate) fn receipt_key(&self) -> Result<String, Problem> {
+        let path = self.path.join("receipt-key");
+        match fs::read_to_string(&path) {
+            Ok(key) => Ok(key.trim().to_owned()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let key = receipts::generate_key();
+                write_private(&path, &key).map_err(|e| Problem::file(&path, &e))?;
+                Ok(key)
+            }
+            Err(error) => Err(Problem::file(&path, &error)),
+        }
+    }
+}
+
+/// Writes a file only its owner can read, whole or not at all.
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let temporary = path.with_extension("new");
+    remove(&temporary)?;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&temporary)?;
+    writeln!(file, "{text}")?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)
+}
+
 impl Credentials {
     fn draw() -> Self {
         Self {
@@ -126,18 +157,11 @@ impl Credentials {
     }
 
     fn write(&self, path: &Path) -> io::Result<()> {
-        let temporary = path.with_extension("new");
-        remove(&temporary)?;
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&temporary)?;
-        writeln!(file, "[default]")?;
-        writeln!(file, "aws_access_key_id = {}", self.access_key)?;
-        writeln!(file, "aws_secret_access_key = {}", self.secret_key)?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)
+        let (access_key, secret_key) = (&self.access_key, &self.secret_key);
+        let text = format!(
+            "[default]\naws_access_key_id = {access_key}\naws_secret_access_key = {secret_key}"
+        );
+        write_private(path, &text)
     }
 }
 

@@ -9,6 +9,7 @@ use domain::{PasswordPolicy, Upload};
 use intake::Intake;
 use jiff::SignedDuration;
 use load_icd_file::Loading;
+use receipts::Signer;
 use remind_overdue::Reminding;
 use send_notice::Sending;
 use serde_json::Value;
@@ -51,6 +52,7 @@ impl Functions {
         passwords: PasswordPolicy,
         watch: Option<&Watch>,
         store_origin: &str,
+        signer: Signer,
     ) -> Self {
         let of = |function| match watch {
             Some(watch) => watch.service(function, &service),
@@ -116,6 +118,9 @@ impl Functions {
             .merge(list_uploads::router(of("list-uploads")))
             .merge(manage_icd_files::router(of("manage-icd-files")))
             .merge(manage_death_cases::router(of("manage-death-cases")))
+            .merge(issue_receipts::router(of("issue-receipts"), signer))
+            .merge(report_overview::router(of("report-overview")))
+            .merge(report_zero_cases::router(of("report-zero-cases")))
             .merge(download_material::router(of("download-material")))
             .merge(serve_portal::router(store_origin));
         let check_document = handler(&checking, |checking, event| async move {

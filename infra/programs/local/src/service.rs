@@ -148,6 +148,8 @@ impl Service {
             config: webhooks,
             clock: service.clock.clone(),
         };
+        let signer = receipts::Signer::new(&folder.receipt_key()?, "")
+            .map_err(|e| Problem::damaged(folder.path(), &e.to_string()))?;
         let functions = Functions::new(
             service.clone(),
             sending,
@@ -158,6 +160,7 @@ impl Service {
                 .s3_public_endpoint
                 .as_deref()
                 .unwrap_or(&servers.s3_endpoint),
+            signer,
         );
         let nudge = Nudge::new();
         let mut routes = web::application(functions.routes.clone()).merge(sample::router(trial));

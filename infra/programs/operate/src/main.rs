@@ -19,6 +19,9 @@ mod replay;
 mod retention;
 mod smoke;
 mod verdict;
+mod recount;
+mod seed_overview;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -47,6 +50,9 @@ enum Command {
     LoadStandard(load_standard::LoadStandard),
     Retention(retention::Retention),
     PublishVideos(publish::PublishVideos),
+    Verify(verify::Verify),
+    Recount(recount::Recount),
+    SeedOverview(seed_overview::SeedOverview),
 }
 
 fn main() -> ExitCode {
@@ -64,5 +70,8 @@ fn main() -> ExitCode {
         Command::LoadStandard(load) => load.run(),
         Command::Retention(retention) => retention.run(),
         Command::PublishVideos(publish) => publish.run(),
+        Command::Verify(verify) => verify.run(),
+        Command::Recount(recount) => recount.run(),
+        Command::SeedOverview(seed) => seed.run(),
     }
 }

@@ -42,6 +42,9 @@ pub struct DeathCase {
     pub account: AccountId,
     /// Its id.
     pub id: DeathCaseId,
+    /// First two digits of the hospital's division code when the case was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub province: Option<String>,
     /// What it is known by.
     pub header: Header,
     /// 归档日期; until it is known the day of discharge counts.
@@ -96,6 +99,7 @@ impl DeathCase {
         Self {
             account,
             id: DeathCaseId::new(number),
+            province: None,
             header: sheet.header,
             archived_on: sheet.archived_on,
             values: sheet.values,

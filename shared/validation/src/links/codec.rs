@@ -6,11 +6,13 @@ use thiserror::Error;
 
 use super::facts::{Cases, Facts, Place, Stay, Text, Visit};
 use super::fingerprint::Link;
-use super::segment::Segment;
+use super::segment::{NO_DAY, Segment};
 
 const MAGIC: &[u8; 7] = b"flulink";
-/// First version.
-const VERSION: u8 = 1;
+/// With the days of records.
+const VERSION: u8 = 2;
+/// Without them; still read.
+const WITHOUT_DAYS: u8 = 1;
 
 /// Bytes that are no segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -29,7 +31,7 @@ pub enum SegmentError {
 impl Segment {
     /// The stored form.
     pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(64 + self.len() * 48 + self.facts.texts.len());
+        let mut bytes = Vec::with_capacity(64 + self.len() * 52 + self.facts.texts.len());
         bytes.extend_from_slice(MAGIC);
         bytes.push(VERSION);
         put_text(&mut bytes, &self.kind);
@@ -64,6 +66,9 @@ impl Segment {
             }
         }
         put_text(&mut bytes, &self.facts.texts);
+        self.days
+            .iter()
+            .for_each(|day| bytes.extend_from_slice(&day.to_le_bytes()));
         let sum = crc32fast::hash(&bytes);
         bytes.extend_from_slice(&sum.to_le_bytes());
         bytes
@@ -75,17 +80,18 @@ impl Segment {
     /// Whatever the bytes are: an error, never a panic, and never more memory than a few times their length.
     pub fn decode(bytes: &[u8]) -> Result<Self, SegmentError> {
         let body = bytes.strip_prefix(MAGIC).ok_or(SegmentError::Foreign)?;
-        match body.first() {
-            Some(&VERSION) => {}
+        let has_days = match body.first() {
+            Some(&VERSION) => true,
+            Some(&WITHOUT_DAYS) => false,
             Some(other) => return Err(SegmentError::Version(*other)),
             None => return Err(SegmentError::Damaged),
-        }
+        };
         let (checked, sum) = bytes.split_last_chunk::<4>().ok_or(SegmentError::Damaged)?;
         if crc32fast::hash(checked) != u32::from_le_bytes(*sum) {
             return Err(SegmentError::Damaged);
         }
         Reader(checked.get(MAGIC.len() + 1..).unwrap_or_default())
-            .segment()
+            .segment(has_days)
             .ok_or(SegmentError::Damaged)
     }
 }
@@ -137,7 +143,7 @@ fn put_stay(bytes: &mut Vec<u8>, stay: &Stay) {
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn segment(mut self) -> Option<Segment> {
+    fn segment(mut self, has_days: bool) -> Option<Segment> {
         let kind = self.string()?;
         let count = self.count()?;
         let keys = self.column(count, u128::from_le_bytes)?;
@@ -159,6 +165,11 @@ impl<'a> Reader<'a> {
             _ => return None,
         };
         let texts = self.string()?;
+        let days = if has_days {
+            self.column(count, i32::from_le_bytes)?
+        } else {
+            vec![NO_DAY; count]
+        };
         let places: Vec<Place> = (0..count)
             .map(|index| {
                 Some(Place {
@@ -173,6 +184,7 @@ impl<'a> Reader<'a> {
             kind,
             keys,
             digests,
+            days,
             facts: Facts {
                 places,
                 cases,

@@ -8,6 +8,7 @@
 
 mod codec;
 mod collector;
+mod days;
 mod disposition;
 mod earlier;
 mod facts;
@@ -21,6 +22,7 @@ mod tests;
 
 pub use codec::SegmentError;
 pub use collector::Collector;
+pub use days::{EarlierDays, KindDays, Movement};
 pub use disposition::{Counts, Disposition};
 pub use earlier::{Earlier, EarlierSegments, NothingEarlier};
 pub use facts::StayFacts;

@@ -16,8 +16,13 @@ pub struct Segment {
     pub(crate) kind: String,
     pub(crate) keys: Vec<u128>,
     pub(crate) digests: Vec<u128>,
+    /// Day of each record since 1970-01-01; [`NO_DAY`] where its date is blank or none.
+    pub(crate) days: Vec<i32>,
     pub(crate) facts: Facts,
 }
+
+/// Stands for a day that is not known.
+pub(crate) const NO_DAY: i32 = i32::MIN;
 
 /// One record of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +37,9 @@ pub struct Entry {
     pub row: u32,
     /// Whether it passed (接口达标).
     pub passed: bool,
+    /// The day its kind's record date names, since 1970-01-01; `None` where that is blank or none, and for records stored
+    /// before days were kept.
+    pub day: Option<i32>,
 }
 
 /// A record of a stay, as it was accepted.
@@ -74,12 +82,14 @@ impl Segment {
             .iter()
             .zip(&self.digests)
             .zip(&self.facts.places)
-            .map(|((key, digest), place)| Entry {
+            .zip(&self.days)
+            .map(|(((key, digest), place), day)| Entry {
                 key: *key,
                 digest: *digest,
                 file: place.file,
                 row: place.row,
                 passed: place.passed,
+                day: (*day != NO_DAY).then_some(*day),
             })
     }
 
@@ -128,6 +138,10 @@ impl Segment {
                 .iter()
                 .map(|index| self.digests[*index as usize])
                 .collect(),
+            days: order
+                .iter()
+                .map(|index| self.days[*index as usize])
+                .collect(),
             facts: Facts {
                 places,
                 ..self.facts
@@ -155,8 +169,10 @@ impl<'a> SegmentBuilder<'a> {
 
     /// Takes a record, passed or failed.
     pub fn record(&mut self, record: &JudgedRecord<'_>) {
+        let day = record.record.day(record.kind_data.record_date);
         self.add(
             record.kind,
+            day.and_then(|day| i32::try_from(day).ok()),
             (record.file, record.row, record.passed),
             (&record.key(), record.digest()),
             |field| record.value(field),
@@ -175,6 +191,7 @@ impl<'a> SegmentBuilder<'a> {
     pub(crate) fn add<'v>(
         &mut self,
         kind: usize,
+        day: Option<i32>,
         place: (u16, u32, bool),
         (key, digest): (&str, u128),
         value: impl Fn(usize) -> Cow<'v, str>,
@@ -190,12 +207,14 @@ impl<'a> SegmentBuilder<'a> {
                 kind: file_kind.code.clone(),
                 keys: Vec::new(),
                 digests: Vec::new(),
+                days: Vec::new(),
                 facts: Facts::new(role),
             };
             (segment, Intake::new(role))
         });
         segment.keys.push(fingerprint::of_key(key));
         segment.digests.push(digest);
+        segment.days.push(day.unwrap_or(NO_DAY));
         intake.add(&mut segment.facts, place, value);
     }
 }

@@ -53,6 +53,8 @@ function client(lost) {
   return {
     begin,
     forget,
+    /** The answer as it came, for what is not JSON. */
+    text: async (path, signal) => (await request('GET', path, undefined, signal)).text(),
     get: async (path, signal) => json(await request('GET', path, undefined, signal)),
     post: async (path, body) => json(await request('POST', path, body)),
     put: async (path, body) => json(await request('PUT', path, body)),

@@ -4,6 +4,7 @@ import { working } from '../core/form.js';
 import { head, refreshButton } from '../core/frame.js';
 import { bytes, either, inLanguage, language, moment, words } from '../core/i18n.js';
 import { dropArea } from '../core/upload.js';
+import { fillers } from './upload/fillers.js';
 import { findingsTable } from './upload/findings.js';
 import { ACCEPTED, dataTransfers } from './upload/send.js';
 import { moving, statusTag } from './upload/status.js';
@@ -43,6 +44,8 @@ const text = words({
   xlsx: ['下载错误修订表（Excel）', 'Correction sheet (Excel)'],
   csv: ['下载错误修订表（CSV）', 'Correction sheet (CSV)'],
   list: ['下载错误明细', 'List of findings'],
+  receipt: ['下载上传凭证', 'Download the receipt'],
+  receipt_hint: ['凭证由本系统签名，写明收到的文件和校验结果，可用 operate verify 离线核验。', 'Signed by this service: which file arrived and what came of it. `operate verify` checks it without a network.'],
   to_list: ['返回上传记录', 'Back to the uploads'],
   upload_more: ['继续上传其他文件', 'Upload other files'],
   file_of: ['{name}，{size}，{at} 上传', '{name}, {size}, uploaded at {at}'],
@@ -86,7 +89,7 @@ export async function open({ route, account, params, show, signal, redraw }) {
 
   function result(upload) {
     const about = el('p', { class: 'hint' }, text('file_of', { name: upload.file_name, size: bytes(upload.size), at: moment(upload.registered_at) }), upload.standard && text('by_standard', { standard: upload.standard }), upload.found_before === 'same' && text('as_before'));
-    if (upload.reason) return [notice('bad', inLanguage(upload.reason, 'detail')), todo(text('next_again'), true), about];
+    if (upload.reason) return [notice('bad', inLanguage(upload.reason, 'detail')), todo(text('next_again'), true), receipt(), about];
     if (upload.status === 'expired') return [notice('warn', text('expired')), todo(text('next_again'), true), about];
     if (upload.total === undefined || upload.total === null) return [todo(text('next_wait')), about];
     const found = upload.errors + upload.warnings;
@@ -96,6 +99,8 @@ export async function open({ route, account, params, show, signal, redraw }) {
       upload.causes.length > 0 && causes(upload),
       notes(upload),
       found > 0 && el('section', { class: 'stack' }, el('h2', {}, text('detail')), findingsTable({ at, upload, signal })),
+      fillers({ at, signal }),
+      receipt(),
       about,
     ];
   }
@@ -138,6 +143,15 @@ export async function open({ route, account, params, show, signal, redraw }) {
       try { await api.download(`${at}/${path}?lang=${language()}`); fill(trouble); } catch (error) { fill(trouble, notice('bad', explain(error))); }
     }, { class: plain ? 'plain small' : 'small' });
     return [el('div', { class: 'row' }, get('xlsx', 'report.xlsx', false), get('csv', 'report.csv'), get('list', 'findings.csv')), trouble];
+  }
+
+  /** 上传凭证: what was received and what came of it, signed. */
+  function receipt() {
+    const trouble = el('div');
+    const get = working(`↓ ${text('receipt')}`, async () => {
+      try { await api.download(`${at}/receipt`); fill(trouble); } catch (error) { fill(trouble, notice('bad', explain(error))); }
+    }, { class: 'plain small' });
+    return el('div', { class: 'row' }, get, el('span', { class: 'hint' }, text('receipt_hint')), trouble);
   }
 
   function causes(upload) {

@@ -7,6 +7,7 @@ import { dropArea } from '../core/upload.js';
 import { localCheck } from '../local-check/panel.js';
 import { ACCEPTED, dataTransfers } from './upload/send.js';
 import { moving, statusTag } from './upload/status.js';
+import { zeroCases } from './upload/zero-cases.js';
 
 const text = words({
   choose_file: ['选择数据文件', 'Choose data files'],
@@ -63,7 +64,7 @@ export async function open({ route, account, show, signal }) {
         localCheck({ signal, account, submit: (file) => going.start(file), judgeThere: (file) => judging.start(file) }),
         el('details', {}, el('summary', {}, text('naming')), el('ul', { class: 'plainlist' }, KINDS.map((kind) => el('li', {}, el('code', {}, `${kind}_*****.csv`), ` ${text(kind)}`))))),
       el('div', { class: 'row end' }, el('h2', {}, text('records')), refreshButton(() => uploads.refresh())),
-      trouble, uploads.node));
+      trouble, uploads.node, zeroCases({ signal })));
   await uploads.refresh();
 }
 

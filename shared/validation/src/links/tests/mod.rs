@@ -120,6 +120,7 @@ fn segments(records: &[Sent]) -> Vec<Segment> {
     for (index, record) in records.iter().enumerate() {
         builder.add(
             record.kind,
+            Some(index as i32),
             (record.kind as u16, index as u32 + 2, record.passed),
             (&record.key(standard), record.digest(standard)),
             |field| record.value(standard, field),

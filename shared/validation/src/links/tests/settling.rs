@@ -182,6 +182,7 @@ fn a_season_is_settled_in_well_under_a_second() {
             let record = visit(FLU, "01", &number);
             builder.add(
                 FLU,
+                Some(day as i32),
                 (0, number.len() as u32, true),
                 (&record.key(standard), 1),
                 |field| record.value(standard, field),

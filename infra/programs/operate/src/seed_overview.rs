@@ -1,0 +1,83 @@
+//! `operate seed-overview`: hospitals that never were with a year of reports, to try the overview with.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::Result;
+use clap::Args;
+use domain::{
+    Account, AccountState, Institution, NewAccount, PasswordHash, Role,
+};
+use jiff::civil::Date;
+use jiff::tz::Offset;
+use sample_data::{sample_contributions, sample_hospital};
+use store::{Transaction, accounts, overview};
+
+use crate::connection::{Connection, run, say};
+
+/// 写入示例医院及其一年的上报数据，用于试用上报概览 · Writes sample hospitals and a year of their reports, to try the overview with
+///
+/// 仅用于试用和性能测试的数据表，切勿用于正式环境。
+/// For tables to try things in, never for the real one.
+#[derive(Args)]
+pub(crate) struct SeedOverview {
+    /// 医院数 · Hospitals
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    hospitals: u64,
+    /// 年份 · Year
+    #[arg(long, value_name = "yyyy")]
+    year: i16,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+impl SeedOverview {
+    pub(crate) fn run(self) -> ExitCode {
+        run(self.connection.lang, self.seed())
+    }
+
+    async fn seed(&self) -> Result<bool> {
+        let started = Instant::now();
+        let store = self.connection.store().await?;
+        let first = Date::new(self.year, 1, 1)?;
+        let last = first.last_of_year();
+        let since = Offset::UTC.to_timestamp(first.at(0, 0, 0, 0))?;
+        let mut written = 0;
+        let numbers: Vec<u64> = (0..self.hospitals).collect();
+        // A part at a time: all counters of a thousand hospitals need not fit into memory at once.
+        for numbers in numbers.chunks(50) {
+            let mut contributions = Vec::new();
+            for number in numbers {
+                let hospital = sample_hospital(*number);
+                let province = hospital.division.get(..2).unwrap_or_default().to_owned();
+                let new = NewAccount {
+                    login_name: format!("sample-{:05}-{}", number, self.year).parse()?,
+                    phone: None,
+                    role: Role::DataManager,
+                    institution: Some(Institution::new(&hospital.code, &hospital.name)?),
+                    province: Some(province.clone()),
+                    password_hash: PasswordHash::unusable(),
+                    state: AccountState::Active,
+                };
+                let mut account = Account::new(new, since);
+                account.division = Some(hospital.division);
+                let mut transaction = Transaction::new();
+                accounts::add_new(&store, &mut transaction, &account)?;
+                transaction.settle(&store).await?;
+                contributions.extend(sample_contributions(
+                    *number,
+                    &account.id,
+                    &province,
+                    (first, last),
+                ));
+            }
+            written += overview::add_ledger(&store, &contributions).await?;
+        }
+        let took = started.elapsed().as_secs();
+        say(&self.connection.lang.say(
+            format!("{} 家医院，{written} 项计数，{took} 秒", self.hospitals),
+            format!("{} hospitals, {written} counters, {took} s", self.hospitals),
+        ));
+        Ok(true)
+    }
+}

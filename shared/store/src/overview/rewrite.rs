@@ -1,0 +1,157 @@
+//! All counters at once: to be held against what contributions add up to, and to be written where there are none yet.
+
+use std::collections::BTreeMap;
+
+use domain::overview::{Bucket, Contribution, Counts, Ledger};
+
+use super::zero_cases::ZeroCases;
+use super::{add, add_counts, add_numbers, changes, day_facts, day_item, is_progress, read_item};
+use crate::findings::write_items;
+use crate::keys::{self, Overview, PK, SK};
+use crate::table::{Item, key_item, number, write};
+use crate::{Store, StoreError, Transaction};
+
+/// Every contribution in the table. Reads the whole table: for operators and tests.
+///
+/// # Errors
+/// When the table cannot be read.
+pub async fn contributions(store: &Store) -> Result<Vec<Contribution>, StoreError> {
+    let mut found = Vec::new();
+    for item in whole_table(store, "CONTRIBUTIONS#").await? {
+        if item.get(SK).is_some_and(is_progress) {
+            continue;
+        }
+        if is_of(&item, SK, "ZERO_CASES#") {
+            let zero_cases: ZeroCases = read_item(item, "zero-case reports")?;
+            found.extend(zero_cases.contribution().cloned());
+        } else {
+            found.push(read_item(item, "contribution")?);
+        }
+    }
+    Ok(found)
+}
+
+/// Every counter in the table. Reads the whole table: for operators and tests.
+///
+/// # Errors
+/// When the table cannot be read.
+pub async fn stored(store: &Store) -> Result<Ledger, StoreError> {
+    let mut ledger = Ledger::default();
+    for item in whole_table(store, "HOSPITALS#").await? {
+        let Some((province, bucket)) = place(&item, PK, 1, 2) else {
+            continue;
+        };
+        let account = item.get(SK).and_then(|sk| sk.as_s().ok()?.parse().ok());
+        let Some(account) = account else { continue };
+        match bucket {
+            Bucket::Day(_) => {
+                ledger.days.insert((province, account, bucket), day_facts(&item));
+            }
+            _ => add_counts(
+                ledger.hospitals.entry((province, account, bucket)).or_default(),
+                &item,
+            ),
+        }
+    }
+    for item in whole_table(store, "PROVINCE#").await? {
+        if let Some(place) = province_place(&item) {
+            add_counts(ledger.provinces.entry(place).or_default(), &item);
+        }
+    }
+    for (prefix, sums) in [("CAUSES#", &mut ledger.causes), ("FILLS#", &mut ledger.fills)] {
+        for item in whole_table(store, prefix).await? {
+            if let Some(place) = province_place(&item) {
+                add_numbers(sums.entry(place).or_default(), &item);
+            }
+        }
+    }
+    Ok(ledger.tidied())
+}
+
+fn province_place(item: &Item) -> Option<(String, Bucket)> {
+    let province = item.get(PK)?.as_s().ok()?.split('#').nth(1)?;
+    let bucket = item.get(SK)?.as_s().ok()?.split_once('#')?.1.parse().ok()?;
+    Some((province.to_owned(), bucket))
+}
+
+fn place(item: &Item, name: &str, province: usize, bucket: usize) -> Option<(String, Bucket)> {
+    let key = item.get(name)?.as_s().ok()?;
+    let province_code = key.split('#').nth(province)?;
+    Some((province_code.to_owned(), key.split('#').nth(bucket)?.parse().ok()?))
+}
+
+fn is_of(item: &Item, name: &str, prefix: &str) -> bool {
+    item.get(name)
+        .is_some_and(|value| value.as_s().is_ok_and(|value| value.starts_with(prefix)))
+}
+
+async fn whole_table(store: &Store, prefix: &str) -> Result<Vec<Item>, StoreError> {
+    let mut pages = store
+        .client
+        .scan()
+        .table_name(&store.table)
+        .consistent_read(true)
+        .filter_expression("begins_with(#pk, :prefix)")
+        .expression_attribute_names("#pk", PK)
+        .expression_attribute_values(":prefix", crate::table::text(prefix))
+        .into_paginator()
+        .items()
+        .send();
+    let mut found = Vec::new();
+    while let Some(item) = pages.next().await {
+        found.push(item.map_err(StoreError::call("Scan"))?);
+    }
+    Ok(found)
+}
+
+/// Writes contributions of hospitals that have none yet, with the counters of these hospitals in bulk, and adds to those of their
+/// provinces. For tables to try things in: it is no single transaction.
+///
+/// # Errors
+/// When the table cannot be written.
+pub async fn add_ledger(
+    store: &Store,
+    contributions: &[Contribution],
+) -> Result<usize, StoreError> {
+    let ledger = Ledger::of(contributions);
+    let mut items = Vec::new();
+    for contribution in contributions {
+        items.push(write(keys::contribution(contribution), contribution, "contribution")?);
+    }
+    for ((province, account, day), facts) in &ledger.days {
+        let mut item = day_item(keys::hospital_bucket(province, account, *day), facts);
+        item.insert(super::VERSION.to_owned(), number(1));
+        items.push(item);
+    }
+    for ((province, account, bucket), kinds) in &ledger.hospitals {
+        items.push(counted(keys::hospital_bucket(province, account, *bucket), kinds));
+    }
+    let mut additions = Vec::new();
+    for ((province, bucket), kinds) in &ledger.provinces {
+        let key = |shard| keys::province_bucket(Overview::Counts, province, shard, *bucket);
+        additions.push((key(0), changes(kinds)));
+    }
+    for (what, sums) in [(Overview::Causes, &ledger.causes), (Overview::Fills, &ledger.fills)] {
+        for ((province, bucket), numbers) in sums {
+            let numbers = numbers.iter().map(|(name, count)| (name.clone(), *count));
+            let key = keys::province_bucket(what, province, 0, *bucket);
+            additions.push((key, numbers.collect()));
+        }
+    }
+    let written = items.len() + additions.len();
+    write_items(store, items).await?;
+    for additions in additions.chunks(50) {
+        let mut transaction = Transaction::new();
+        for (key, changes) in additions.iter().filter(|(_, changes)| !changes.is_empty()) {
+            transaction.add("counters", add(store, key.clone(), changes)?);
+        }
+        transaction.settle(store).await?;
+    }
+    Ok(written)
+}
+
+fn counted(key: keys::Key, kinds: &BTreeMap<String, Counts>) -> Item {
+    let mut item = key_item(key);
+    item.extend(changes(kinds).into_iter().map(|(name, count)| (name, number(count))));
+    item
+}
