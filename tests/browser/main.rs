@@ -20,6 +20,7 @@ mod every_page;
 mod icd;
 mod local_check;
 mod material;
+mod overview;
 mod people;
 #[path = "../it/samples.rs"]
 mod samples;
