@@ -11,10 +11,15 @@ use crate::people::number;
 use crate::samples::generated;
 use crate::world::{Hospital, PASSWORD, World};
 
-fn person(world: &World, role: Role, province: Option<&str>, hospital: Option<&str>) -> (String, String) {
+fn person(
+    world: &World,
+    role: Role,
+    province: Option<&str>,
+    hospital: Option<&str>,
+) -> (String, String) {
     let login = format!("oversight-{}", number());
-    let institution = hospital
-        .map(|name| Institution::new(sample_data::DEMO_INSTITUTION_CODE, name).unwrap());
+    let institution =
+        hospital.map(|name| Institution::new(sample_data::DEMO_INSTITUTION_CODE, name).unwrap());
     let new = NewAccount {
         login_name: login.parse().unwrap(),
         phone: None,
@@ -52,7 +57,10 @@ fn a_reviewer_goes_from_the_province_to_one_upload() {
     let world = World::shared();
     let name = format!("北海市第{}人民医院", number());
     let own = hospital(world, "45", &name);
-    let yesterday = domain::beijing(Timestamp::now()).date().yesterday().unwrap();
+    let yesterday = domain::beijing(Timestamp::now())
+        .date()
+        .yesterday()
+        .unwrap();
     let options = Options {
         first_day: yesterday,
         days: 1,
@@ -64,7 +72,9 @@ fn a_reviewer_goes_from_the_province_to_one_upload() {
     desk.sign_in(&login, PASSWORD);
     desk.click("上报概览");
     desk.see(&name);
-    desk.until("the charts are drawn", || desk.count(".chart svg[role=img]") == 5);
+    desk.until("the charts are drawn", || {
+        desk.count(".chart svg[role=img]") == 5
+    });
     desk.see("按时上报");
     examine(&desk, "overview");
     desk.open("/overview");
@@ -76,7 +86,9 @@ fn a_reviewer_goes_from_the_province_to_one_upload() {
     desk.see(&name);
     desk.click(&name);
     desk.see("上传记录");
-    let address = desk.script("return document.querySelector('main a[href*=\"/uploads/\"]').getAttribute('href')");
+    let address = desk.script(
+        "return document.querySelector('main a[href*=\"/uploads/\"]').getAttribute('href')",
+    );
     desk.open(address.as_str().unwrap());
     desk.see("接口达标数");
     examine(&desk, "overview-upload");
@@ -93,18 +105,24 @@ fn a_hospital_declares_a_day_without_a_case_and_takes_it_back() {
     let browser = Browser::start(world);
     browser.sign_in(&own.login, PASSWORD);
     browser.see("本期无病例");
-    browser.until("the days are listed", || browser.count("#zero-cases tbody tr") == 14);
+    browser.until("the days are listed", || {
+        browser.count("#zero-cases tbody tr") == 14
+    });
     browser.click("填报本期无病例");
     browser.see("请至少选择一类数据");
     browser.script("document.getElementById('zero-flu').click()");
     browser.click("填报本期无病例");
     browser.see("已填报");
     browser.until("the day is marked", || {
-        browser.script("return document.querySelector('#zero-cases tbody').innerText.includes('无病例')") == true
+        browser.script(
+            "return document.querySelector('#zero-cases tbody').innerText.includes('无病例')",
+        ) == true
     });
     browser.click("撤回");
     browser.see("已撤回");
     browser.until("the mark is gone", || {
-        browser.script("return document.querySelector('#zero-cases tbody').innerText.includes('无病例')") == false
+        browser.script(
+            "return document.querySelector('#zero-cases tbody').innerText.includes('无病例')",
+        ) == false
     });
 }

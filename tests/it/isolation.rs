@@ -11,6 +11,8 @@ const OF_ONE_UPLOAD: &[&str] = &[
     "/report.csv",
     "/report.xlsx",
     "/findings.csv",
+    "/fillers",
+    "/receipt",
 ];
 
 #[test]

@@ -22,11 +22,20 @@ fn yesterday() -> Date {
     today().saturating_sub(1.day())
 }
 
-fn person(world: &World, role: Role, province: Option<&str>, institution: bool) -> (String, String) {
+fn person(
+    world: &World,
+    role: Role,
+    province: Option<&str>,
+    institution: bool,
+) -> (String, String) {
     static NUMBER: AtomicU32 = AtomicU32::new(1);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let institution = institution.then(|| {
-        Institution::new(sample_data::DEMO_INSTITUTION_CODE, &format!("示例市第{number}医院")).unwrap()
+        Institution::new(
+            sample_data::DEMO_INSTITUTION_CODE,
+            &format!("示例市第{number}医院"),
+        )
+        .unwrap()
     });
     let login = format!("overview-{number}");
     let mut account = domain::Account::new(
@@ -94,12 +103,17 @@ impl Scene {
 
 #[test]
 fn reviewers_see_what_was_reported_and_the_counters_are_what_uploads_add_up_to() {
-    let scene = Scene { world: World::start() };
+    let scene = Scene {
+        world: World::start(),
+    };
     let world = scene.of();
     let ((tianjin, tianjin_id), (shanghai, _)) = (hospital(world, "12"), hospital(world, "31"));
     tianjin.upload("flu.zip", &records("flu", 20, yesterday(), 3));
     tianjin.upload("flu_again.zip", &records("flu", 20, yesterday(), 3));
-    shanghai.upload("flu.zip", &records("flu", 7, yesterday().saturating_sub(4.days()), 0));
+    shanghai.upload(
+        "flu.zip",
+        &records("flu", 7, yesterday().saturating_sub(4.days()), 0),
+    );
     let national = reviewer(world, None);
     let shown = national.get("/overview").json();
     let flu = &shown["total"]["kinds"]["flu"];
@@ -107,36 +121,77 @@ fn reviewers_see_what_was_reported_and_the_counters_are_what_uploads_add_up_to()
     assert_eq!((&flu["total"], &flu["passed"]), (&json!(47), &json!(41)));
     let provinces = shown["provinces"].as_array().unwrap();
     assert_eq!(provinces.len(), 2, "{provinces:?}");
-    let of = |code: &str| &provinces.iter().find(|one| one["code"] == code).unwrap()["kinds"]["flu"];
-    assert_eq!((&of("12")["records"], &of("31")["records"]), (&json!(17), &json!(7)));
-    assert_eq!((&of("31")["late"], &of("31")["on_time"]), (&json!(1), &json!(0)));
+    let of =
+        |code: &str| &provinces.iter().find(|one| one["code"] == code).unwrap()["kinds"]["flu"];
+    assert_eq!(
+        (&of("12")["records"], &of("31")["records"]),
+        (&json!(17), &json!(7))
+    );
+    assert_eq!(
+        (&of("31")["late"], &of("31")["on_time"]),
+        (&json!(1), &json!(0))
+    );
     // Yesterday's records are not due before tonight, the five days' old one was.
-    let (expected, silent) = (of("31")["expected"].as_i64().unwrap(), of("31")["silent"].as_i64().unwrap());
+    let (expected, silent) = (
+        of("31")["expected"].as_i64().unwrap(),
+        of("31")["silent"].as_i64().unwrap(),
+    );
     assert_eq!((expected, silent), (28, 27));
     assert_eq!(of("31")["delays"], json!([0, 0, 0, 7, 0, 0]));
     assert_eq!(of("12")["delays"], json!([0, 17, 0, 0, 0, 0]));
     let causes = shown["causes"].as_array().unwrap();
-    assert!(!causes.is_empty() && causes.iter().all(|one| !one["message_zh"].as_str().unwrap().contains('{')));
-    let sum: i64 = shown["points"].as_array().unwrap().iter().map(|one| one["kinds"]["flu"]["records"].as_i64().unwrap()).sum();
+    assert!(
+        !causes.is_empty()
+            && causes
+                .iter()
+                .all(|one| !one["message_zh"].as_str().unwrap().contains('{'))
+    );
+    let sum: i64 = shown["points"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["kinds"]["flu"]["records"].as_i64().unwrap())
+        .sum();
     assert_eq!(sum, 24);
 
     let below = national.get("/overview/hospitals?province=12").json();
     assert_eq!(below["hospitals"][0]["id"], json!(tianjin_id));
     assert_eq!(below["hospitals"][0]["kinds"]["flu"]["records"], 17);
     assert_eq!(below["cities"][0]["code"], "1201");
-    let one = national.get(&format!("/overview/hospitals/{tianjin_id}")).json();
+    let one = national
+        .get(&format!("/overview/hospitals/{tianjin_id}"))
+        .json();
     assert_eq!(one["uploads"].as_array().unwrap().len(), 2);
-    let day = one["days"].as_array().unwrap().iter().find(|day| day["day"] == yesterday().to_string()).unwrap();
-    assert_eq!((&day["kinds"]["flu"]["status"], &day["kinds"]["flu"]["records"]), (&json!("on_time"), &json!(17)));
+    let day = one["days"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|day| day["day"] == yesterday().to_string())
+        .unwrap();
+    assert_eq!(
+        (
+            &day["kinds"]["flu"]["status"],
+            &day["kinds"]["flu"]["records"]
+        ),
+        (&json!("on_time"), &json!(17))
+    );
     let upload = one["uploads"][0]["id"].as_str().unwrap();
-    let summary = national.get(&format!("/overview/hospitals/{tianjin_id}/uploads/{upload}"));
+    let summary = national.get(&format!(
+        "/overview/hospitals/{tianjin_id}/uploads/{upload}"
+    ));
     let text = String::from_utf8_lossy(&summary.bytes).into_owned();
     assert_eq!(summary.json()["total"], 20);
-    assert!(!text.contains("values") && !text.contains("flu_again"), "{text}");
+    assert!(
+        !text.contains("values") && !text.contains("flu_again"),
+        "{text}"
+    );
 
     let store = world.service.store();
     let (contributions, stored) = world.runtime.block_on(async {
-        (overview::contributions(store).await.unwrap(), overview::stored(store).await.unwrap())
+        (
+            overview::contributions(store).await.unwrap(),
+            overview::stored(store).await.unwrap(),
+        )
     });
     assert_eq!(stored, Ledger::of(&contributions));
 }
@@ -149,12 +204,19 @@ fn a_look_at_a_hospital_leaves_an_entry_in_the_audit_trail() {
     let upload = upload["id"].as_str().unwrap();
     let desk = reviewer(world, Some("12"));
     assert_eq!(desk.get(&format!("/overview/hospitals/{id}")).status, 200);
-    assert_eq!(desk.get(&format!("/overview/hospitals/{id}/uploads/{upload}")).status, 200);
+    assert_eq!(
+        desk.get(&format!("/overview/hospitals/{id}/uploads/{upload}"))
+            .status,
+        200
+    );
     let auditor = signed_in(world, person(world, Role::Auditor, None, false).0);
     let acts = |subject: &str| {
         let trail = auditor.get(&format!("/audit?subject={subject}")).json();
         let entries = trail["entries"].as_array().unwrap().clone();
-        entries.iter().map(|entry| entry["act"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        entries
+            .iter()
+            .map(|entry| entry["act"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
     assert!(acts(&id).contains(&"hospital_reports_viewed".to_owned()));
     assert!(acts(upload).contains(&"upload_viewed".to_owned()));
@@ -177,7 +239,9 @@ fn routes(province: &str, hospital: &str, upload: &str) -> Vec<String> {
 
 #[test]
 fn a_provincial_reviewer_reaches_nothing_of_another_province_by_any_route() {
-    let scene = Scene { world: World::start() };
+    let scene = Scene {
+        world: World::start(),
+    };
     let world = scene.of();
     let (other, other_id) = hospital(world, "31");
     let upload = other.upload("flu.zip", &records("flu", 13, yesterday(), 4));
@@ -197,21 +261,45 @@ fn a_provincial_reviewer_reaches_nothing_of_another_province_by_any_route() {
         }
         // Who may not gets the same as for a place that does not exist.
         let (foreign, nothing) = (tianjin.get(route), tianjin.get(nobodys));
-        assert_eq!((foreign.status, &foreign.bytes), (nothing.status, &nothing.bytes), "{route}");
+        assert_eq!(
+            (foreign.status, &foreign.bytes),
+            (nothing.status, &nothing.bytes),
+            "{route}"
+        );
     }
     // Whatever else is named, it is the reviewer's own province, where there is no hospital.
-    for route in ["/overview", "/overview?province=", "/overview/hospitals", "/overview/hospitals?city=3101", "/overview?province=3", "/overview?province=31%00", "/overview?province=12&province=31"] {
+    for route in [
+        "/overview",
+        "/overview?province=",
+        "/overview/hospitals",
+        "/overview/hospitals?city=3101",
+        "/overview?province=3",
+        "/overview?province=31%00",
+        "/overview?province=12&province=31",
+    ] {
         let answer = tianjin.get(route);
         let text = String::from_utf8_lossy(&answer.bytes).into_owned();
         if answer.status == 200 {
             let shown = answer.json();
-            assert!(shown["provinces"].as_array().is_none_or(Vec::is_empty), "{route}: {text}");
-            assert!(shown["hospitals"].as_array().is_none_or(Vec::is_empty), "{route}: {text}");
-            assert!(shown["causes"].as_array().is_none_or(Vec::is_empty), "{route}: {text}");
+            assert!(
+                shown["provinces"].as_array().is_none_or(Vec::is_empty),
+                "{route}: {text}"
+            );
+            assert!(
+                shown["hospitals"].as_array().is_none_or(Vec::is_empty),
+                "{route}: {text}"
+            );
+            assert!(
+                shown["causes"].as_array().is_none_or(Vec::is_empty),
+                "{route}: {text}"
+            );
         }
         assert!(!text.contains(&other_id), "{route}: {text}");
     }
-    let unknown = tianjin.get(&format!("/overview/hospitals/{}", "a".repeat(other_id.len())));
+    let unknown = tianjin.get(&format!(
+        "/overview/hospitals/{}",
+        "a".repeat(other_id.len())
+    ));
     let foreign = tianjin.get(&format!("/overview/hospitals/{other_id}"));
     assert_eq!((foreign.status, &foreign.bytes), (404, &unknown.bytes));
     // Neither hospitals nor operators nor strangers get in.
@@ -219,19 +307,27 @@ fn a_provincial_reviewer_reaches_nothing_of_another_province_by_any_route() {
     for route in &all {
         assert_eq!(other.get(route).status, 403, "{route}");
         assert_eq!(operator.get(route).status, 403, "{route}");
-        assert_eq!(call("GET", &world.url(route), "", None).status, 401, "{route}");
+        assert_eq!(
+            call("GET", &world.url(route), "", None).status,
+            401,
+            "{route}"
+        );
     }
     assert_eq!(national.get("/zero-cases").status, 403);
     // Each route that the overview has was tried.
     let described = call("GET", &world.url("/openapi.json"), "", None).json();
     let paths = described["paths"].as_object().unwrap().keys();
-    let known = paths.filter(|path| path.starts_with("/api/v1/overview")).count();
+    let known = paths
+        .filter(|path| path.starts_with("/api/v1/overview"))
+        .count();
     assert_eq!(known, 5, "a route was added to the overview: try it here");
 }
 
 #[test]
 fn a_day_without_a_case_is_told_from_silence_and_taken_back() {
-    let scene = Scene { world: World::start() };
+    let scene = Scene {
+        world: World::start(),
+    };
     let world = scene.of();
     let (own, id) = hospital(world, "12");
     let desk = reviewer(world, Some("12"));
@@ -239,45 +335,97 @@ fn a_day_without_a_case_is_told_from_silence_and_taken_back() {
     let flu = || {
         let shown = desk.get(&format!("/overview?from={day}&to={day}")).json();
         let flu = shown["total"]["kinds"]["flu"].clone();
-        ["expected", "on_time", "late", "zero", "silent", "contradicted"].map(|key| flu[key].as_i64().unwrap())
+        [
+            "expected",
+            "on_time",
+            "late",
+            "zero",
+            "silent",
+            "contradicted",
+        ]
+        .map(|key| flu[key].as_i64().unwrap())
     };
     assert_eq!(flu(), [1, 0, 0, 0, 1, 0]);
     // Yesterday is declared in time; three days ago that is too late for visits, and in time for stays.
-    let declared = own.post("/zero-cases", &json!({"from": day.to_string(), "to": yesterday().to_string(), "kinds": ["flu", "hqms"]}));
+    let declared = own.post(
+        "/zero-cases",
+        &json!({"from": day.to_string(), "to": yesterday().to_string(), "kinds": ["flu", "hqms"]}),
+    );
     assert_eq!(declared.status, 200, "{declared:?}");
     assert_eq!(declared.json()["days"][0]["kinds"]["flu"]["status"], "zero");
-    assert_eq!(declared.json()["days"][0]["kinds"]["hqms"]["status"], "zero");
+    assert_eq!(
+        declared.json()["days"][0]["kinds"]["hqms"]["status"],
+        "zero"
+    );
     assert_eq!(declared.json()["days"][2]["kinds"]["flu"]["status"], "late");
     assert_eq!(flu(), [1, 0, 1, 0, 0, 0]);
-    let again = own.post("/zero-cases", &json!({"from": day.to_string(), "kinds": ["flu"]}));
+    let again = own.post(
+        "/zero-cases",
+        &json!({"from": day.to_string(), "kinds": ["flu"]}),
+    );
     assert_eq!((again.status, flu()), (200, [1, 0, 1, 0, 0, 0]));
 
     // Records that come all the same are counted, and the day is marked.
     own.upload("flu.zip", &records("flu", 5, day, 0));
     assert_eq!(flu(), [1, 0, 1, 0, 0, 1]);
-    let refused = own.post("/zero-cases", &json!({"from": day.to_string(), "kinds": ["flu"]}));
-    assert_eq!((refused.status, refused.code().as_str()), (409, "records_exist"));
-    assert!(refused.json()["fields"][0]["detail_zh"].as_str().unwrap().contains("5 条记录"));
-    let taken = call("DELETE", &world.url("/zero-cases"), &own.token, Some(&json!({"from": day.to_string(), "kinds": ["flu"]})));
+    let refused = own.post(
+        "/zero-cases",
+        &json!({"from": day.to_string(), "kinds": ["flu"]}),
+    );
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (409, "records_exist")
+    );
+    assert!(
+        refused.json()["fields"][0]["detail_zh"]
+            .as_str()
+            .unwrap()
+            .contains("5 条记录")
+    );
+    let taken = call(
+        "DELETE",
+        &world.url("/zero-cases"),
+        &own.token,
+        Some(&json!({"from": day.to_string(), "kinds": ["flu"]})),
+    );
     assert_eq!((taken.status, flu()), (200, [1, 0, 1, 0, 0, 0]));
 
     for (body, field) in [
         (json!({"from": "yesterday", "kinds": ["flu"]}), "from"),
-        (json!({"from": today().saturating_add(1.day()).to_string(), "kinds": ["flu"]}), "to"),
+        (
+            json!({"from": today().saturating_add(1.day()).to_string(), "kinds": ["flu"]}),
+            "to",
+        ),
         (json!({"from": day.to_string(), "kinds": []}), "kinds"),
         (json!({"from": day.to_string(), "kinds": ["flu2"]}), "kinds"),
-        (json!({"from": day.to_string(), "to": "2019-01-01", "kinds": ["flu"]}), "to"),
-        (json!({"from": "2019-01-01", "to": day.to_string(), "kinds": ["flu"]}), "to"),
+        (
+            json!({"from": day.to_string(), "to": "2019-01-01", "kinds": ["flu"]}),
+            "to",
+        ),
+        (
+            json!({"from": "2019-01-01", "to": day.to_string(), "kinds": ["flu"]}),
+            "to",
+        ),
     ] {
         let refused = own.post("/zero-cases", &body);
-        assert_eq!((refused.status, &refused.json()["fields"][0]["field"]), (422, &json!(field)), "{body}");
+        assert_eq!(
+            (refused.status, &refused.json()["fields"][0]["field"]),
+            (422, &json!(field)),
+            "{body}"
+        );
     }
     let auditor = signed_in(world, person(world, Role::Auditor, None, false).0);
-    let trail = auditor.get(&format!("/audit?subject={id}")).json().to_string();
+    let trail = auditor
+        .get(&format!("/audit?subject={id}"))
+        .json()
+        .to_string();
     assert!(trail.contains("zero_cases_declared") && trail.contains("zero_cases_withdrawn"));
     let store = world.service.store();
     let (contributions, stored) = world.runtime.block_on(async {
-        (overview::contributions(store).await.unwrap(), overview::stored(store).await.unwrap())
+        (
+            overview::contributions(store).await.unwrap(),
+            overview::stored(store).await.unwrap(),
+        )
     });
     assert_eq!(stored, Ledger::of(&contributions));
 }
@@ -297,13 +445,23 @@ fn charts_are_drawn_for_the_screen_and_for_paper() {
             for part in ["role=\"img\"", "<title>", "<desc>", "</svg>"] {
                 assert!(svg.contains(part), "{chart} has no {part}");
             }
-            assert!(!svg.contains("<script") && !svg.contains("style="), "{chart}");
-            assert_eq!(svg.contains("上报"), lang == "zh" && chart != "passes" && chart != "causes", "{chart} {lang}");
+            assert!(
+                !svg.contains("<script") && !svg.contains("style="),
+                "{chart}"
+            );
+            assert_eq!(
+                svg.contains("上报"),
+                lang == "zh" && chart != "passes" && chart != "causes",
+                "{chart} {lang}"
+            );
         }
     }
     assert_eq!(desk.get("/overview/charts/pie").status, 404);
     let refused = desk.get("/overview/charts/days?kind=x");
-    assert_eq!((refused.status, &refused.json()["fields"][0]["field"]), (422, &json!("kind")));
+    assert_eq!(
+        (refused.status, &refused.json()["fields"][0]["field"]),
+        (422, &json!("kind"))
+    );
     for days in ["from=x", "from=2026-02-01&to=2026-01-01", "from=2010-01-01"] {
         assert_eq!(desk.get(&format!("/overview?{days}")).status, 422, "{days}");
     }
@@ -311,7 +469,9 @@ fn charts_are_drawn_for_the_screen_and_for_paper() {
 
 #[test]
 fn death_cases_that_are_due_are_counted_in_their_province_until_they_are_complete() {
-    let scene = Scene { world: World::start() };
+    let scene = Scene {
+        world: World::start(),
+    };
     let world = scene.of();
     let (own, id) = hospital(world, "12");
     let desk = reviewer(world, Some("12"));
@@ -330,9 +490,21 @@ fn death_cases_that_are_due_are_counted_in_their_province_until_they_are_complet
     case("BA2", today().saturating_sub(20.days()));
     assert_eq!(deaths(), json!({"due": 1, "overdue": 1}));
     let line = desk.get("/overview/hospitals").json()["hospitals"][0].clone();
-    assert_eq!((&line["id"], &line["deaths"]["overdue"]), (&json!(id), &json!(1)));
-    assert!(!desk.get(&format!("/overview/hospitals/{id}")).json().to_string().contains("王测试"));
-    assert_eq!(reviewer(world, Some("31")).get("/overview").json()["total"]["deaths"]["overdue"], 0);
+    assert_eq!(
+        (&line["id"], &line["deaths"]["overdue"]),
+        (&json!(id), &json!(1))
+    );
+    assert!(
+        !desk
+            .get(&format!("/overview/hospitals/{id}"))
+            .json()
+            .to_string()
+            .contains("王测试")
+    );
+    assert_eq!(
+        reviewer(world, Some("31")).get("/overview").json()["total"]["deaths"]["overdue"],
+        0
+    );
 }
 
 #[test]
@@ -344,21 +516,42 @@ fn a_receipt_is_signed_the_same_every_time_and_verified_without_the_service() {
     let id = upload["id"].as_str().unwrap();
     let first = own.get(&format!("/uploads/{id}/receipt"));
     assert_eq!(first.status, 200, "{first:?}");
-    assert_eq!(own.get(&format!("/uploads/{id}/receipt")).bytes, first.bytes);
+    assert_eq!(
+        own.get(&format!("/uploads/{id}/receipt")).bytes,
+        first.bytes
+    );
     let signed: SignedReceipt = serde_json::from_slice(&first.bytes).unwrap();
     let portal = world.url("");
     let origin = portal.split("/api").next().unwrap();
-    let keys = call("GET", &format!("{origin}/.well-known/flu-receipt-keys.json"), "", None);
+    let keys = call(
+        "GET",
+        &format!("{origin}/.well-known/flu-receipt-keys.json"),
+        "",
+        None,
+    );
     assert_eq!(keys.status, 200, "{keys:?}");
     let keys: PublishedKeys = serde_json::from_slice(&keys.bytes).unwrap();
     assert_eq!(signed.verify(&keys), Ok(()));
     assert_eq!(signed.is_of(&bytes), Ok(()));
     assert!(signed.is_of(&bytes[1..]).is_err());
     let receipt = &signed.receipt;
-    assert_eq!((receipt.total, receipt.passed, receipt.file_name.as_str()), (6, 4, "流感 数据.zip"));
-    assert_eq!(receipt.institution_code.as_deref(), Some(sample_data::DEMO_INSTITUTION_CODE));
+    assert_eq!(
+        (receipt.total, receipt.passed, receipt.file_name.as_str()),
+        (6, 4, "流感 数据.zip")
+    );
+    assert_eq!(
+        receipt.institution_code.as_deref(),
+        Some(sample_data::DEMO_INSTITUTION_CODE)
+    );
     let same = own.upload("流感 数据.zip", &bytes);
-    let same: SignedReceipt = serde_json::from_slice(&own.get(&format!("/uploads/{}/receipt", same["id"].as_str().unwrap())).bytes).unwrap();
+    let same: SignedReceipt = serde_json::from_slice(
+        &own.get(&format!(
+            "/uploads/{}/receipt",
+            same["id"].as_str().unwrap()
+        ))
+        .bytes,
+    )
+    .unwrap();
     assert!(receipt.findings_sha256.is_some());
     assert_eq!(same.receipt.findings_sha256, receipt.findings_sha256);
 
@@ -371,7 +564,9 @@ fn a_receipt_is_signed_the_same_every_time_and_verified_without_the_service() {
 
 #[test]
 fn fillers_are_shown_to_the_hospital_beside_its_peers() {
-    let scene = Scene { world: World::start() };
+    let scene = Scene {
+        world: World::start(),
+    };
     let world = scene.of();
     let clean = records("flu", 40, yesterday(), 0);
     // The same with one amount in every record.
@@ -381,17 +576,47 @@ fn fillers_are_shown_to_the_hospital_beside_its_peers() {
     }
     let (own, _) = hospital(world, "12");
     let upload = own.upload("flu.zip", &filled);
-    let shown = own.get(&format!("/uploads/{}/fillers", upload["id"].as_str().unwrap())).json();
-    let one = shown["fillers"].as_array().unwrap().iter().find(|one| one["column"] == "P7512" && one["check"] == "same");
+    let shown = own
+        .get(&format!(
+            "/uploads/{}/fillers",
+            upload["id"].as_str().unwrap()
+        ))
+        .json();
+    let one = shown["fillers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["column"] == "P7512" && one["check"] == "same");
     let one = one.unwrap_or_else(|| panic!("{shown}"));
-    assert_eq!((&one["count"], &one["records"], &one["tenths"]), (&json!(40), &json!(40), &json!(10)));
-    assert_eq!((&one["peers"], &one["peer_median"], &one["stands_out"]), (&json!(6), &json!(0), &json!(true)));
+    assert_eq!(
+        (&one["count"], &one["records"], &one["tenths"]),
+        (&json!(40), &json!(40), &json!(10))
+    );
+    assert_eq!(
+        (&one["peers"], &one["peer_median"], &one["stands_out"]),
+        (&json!(6), &json!(0), &json!(true))
+    );
     let (stranger, _) = hospital(world, "12");
-    assert_eq!(stranger.get(&format!("/uploads/{}/fillers", upload["id"].as_str().unwrap())).status, 404);
+    assert_eq!(
+        stranger
+            .get(&format!(
+                "/uploads/{}/fillers",
+                upload["id"].as_str().unwrap()
+            ))
+            .status,
+        404
+    );
     let desk = reviewer(world, Some("12"));
     let overview = desk.get("/overview").json();
-    let told = overview["fillers"].as_array().unwrap().iter().find(|one| one["column"] == "P7512");
-    assert_eq!((&told.unwrap()["nearly_all"], &told.unwrap()["uploads"]), (&json!(1), &json!(6)));
+    let told = overview["fillers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["column"] == "P7512");
+    assert_eq!(
+        (&told.unwrap()["nearly_all"], &told.unwrap()["uploads"]),
+        (&json!(1), &json!(6))
+    );
 }
 
 /// The archive's only file with one value in every record of a column.
@@ -401,12 +626,20 @@ fn constant_column(archive: &[u8], column: &str, value: &str) -> Vec<u8> {
     let name = file.name().unwrap().into_owned();
     let mut text = String::new();
     std::io::Read::read_to_string(&mut file, &mut text).unwrap();
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(text.as_bytes());
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     let place = rows[0].iter().position(|code| code == column).unwrap();
     let mut writer = csv::Writer::from_writer(Vec::new());
     for (index, row) in rows.iter().enumerate() {
-        let cells = row.iter().enumerate().map(|(at, cell)| if index > 0 && at == place { value } else { cell });
+        let cells = row.iter().enumerate().map(|(at, cell)| {
+            if index > 0 && at == place {
+                value
+            } else {
+                cell
+            }
+        });
         writer.write_record(cells).unwrap();
     }
     crate::samples::zip(&[(&name, &writer.into_inner().unwrap())])

@@ -61,8 +61,14 @@ impl Books {
 
     /// Findings by cause of one hospital, with the records of each day.
     fn of(&self, account: &AccountId) -> (BTreeMap<Bucket, DayFacts>, Vec<BTreeMap<String, i64>>) {
-        let own = self.contributions.iter().filter(|one| one.account == *account);
-        (self.days(account), own.map(|one| one.causes.clone()).collect())
+        let own = self
+            .contributions
+            .iter()
+            .filter(|one| one.account == *account);
+        (
+            self.days(account),
+            own.map(|one| one.causes.clone()).collect(),
+        )
     }
 
     fn records(&self, account: &AccountId, kind: &str) -> i64 {
@@ -117,11 +123,18 @@ fn what_comes_after_its_time_is_late_and_what_is_older_than_two_years_counts_by_
         let books = audited(&store).await;
         let days = books.days(account);
         let day = &days[&Bucket::Day(before)]["flu"];
-        assert_eq!((day.uploads_on_time, day.uploads_late, day.records), (0, 1, 3));
+        assert_eq!(
+            (day.uploads_on_time, day.uploads_late, day.records),
+            (0, 1, 3)
+        );
         let arrival = &days[&Bucket::Day(today)]["flu"];
         assert_eq!((arrival.files, arrival.total, arrival.passed), (2, 8, 6));
         assert_eq!(days.len(), 2, "{days:?}");
-        let causes: i64 = books.contributions.iter().flat_map(|one| one.causes.values()).sum();
+        let causes: i64 = books
+            .contributions
+            .iter()
+            .flat_map(|one| one.causes.values())
+            .sum();
         assert_eq!(causes, 2);
     });
 }
@@ -134,7 +147,14 @@ fn uploads_in_any_order_end_with_the_same_counters() {
         let worker = stage.worker(&Faults::none()).await;
         let yesterday = beijing(stage.clock().now()).date().saturating_sub(1.day());
         let mut ends = Vec::new();
-        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        for order in [
+            [0, 1, 2],
+            [0, 2, 1],
+            [1, 0, 2],
+            [1, 2, 0],
+            [2, 0, 1],
+            [2, 1, 0],
+        ] {
             let player = stage.player().await;
             let mut events = Vec::new();
             for rows in [6, 9, 7] {
@@ -142,14 +162,21 @@ fn uploads_in_any_order_end_with_the_same_counters() {
                 events.push(stage.upload(&player, "flu.zip", &bytes).await.1);
             }
             for place in order {
-                validate_upload::run(&worker, events[place].clone()).await.unwrap();
+                validate_upload::run(&worker, events[place].clone())
+                    .await
+                    .unwrap();
             }
             ends.push(audited(&store).await.of(&player.account.id));
         }
         for end in &ends[1..] {
             assert_eq!(end, &ends[0]);
         }
-        let records: i64 = ends[0].0.values().filter_map(|day| day.get("flu")).map(|one| one.records).sum();
+        let records: i64 = ends[0]
+            .0
+            .values()
+            .filter_map(|day| day.get("flu"))
+            .map(|one| one.records)
+            .sum();
         assert_eq!(records, 9);
     });
 }
@@ -161,7 +188,10 @@ fn a_crash_at_any_write_leaves_counters_that_the_next_run_completes() {
         let store = stage.clients(&Faults::none()).await.store;
         let worker = stage.worker(&Faults::none()).await;
         // Eight days across the end of a month, so that there are two contributions.
-        let last = beijing(stage.clock().now()).date().first_of_month().saturating_add(2.days());
+        let last = beijing(stage.clock().now())
+            .date()
+            .first_of_month()
+            .saturating_add(2.days());
         let last = last.min(beijing(stage.clock().now()).date().saturating_sub(1.day()));
         let before = file("flu", 5, 1, last, 8, &[]);
         let bytes = file("flu", 12, 1, last, 8, &[(Damage::BlankRequired, 2)]);
@@ -189,7 +219,11 @@ fn a_crash_at_any_write_leaves_counters_that_the_next_run_completes() {
                 let again = stage.worker(&Faults::none()).await;
                 validate_upload::run(&again, event).await.unwrap();
                 let books = audited(&store).await;
-                assert_eq!(books.of(&player.account.id), expected, "{side:?} write {at}");
+                assert_eq!(
+                    books.of(&player.account.id),
+                    expected,
+                    "{side:?} write {at}"
+                );
             }
         }
     });
@@ -208,7 +242,12 @@ fn many_uploads_of_many_hospitals_at_once_lose_nothing() {
             let player = stage.player().await;
             for kind in ["flu", "lis", "pdr"] {
                 let bytes = file(kind, 4, 11, yesterday, 2, &[]);
-                events.push(stage.upload(&player, &format!("{kind}.zip"), &bytes).await.1);
+                events.push(
+                    stage
+                        .upload(&player, &format!("{kind}.zip"), &bytes)
+                        .await
+                        .1,
+                );
             }
             players.push(player);
         }

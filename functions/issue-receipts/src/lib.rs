@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, State};
-use axum::http::request::Parts;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use domain::{UploadId, UploadStatus};
 use receipts::{Receipt, SignedReceipt, Signer};
@@ -57,7 +57,10 @@ async fn show_receipt(
     let upload = uploads::find(&issuing.service.store, &account.id, &id)
         .await?
         .ok_or(ErrorCode::UploadNotFound)?;
-    let code = account.institution.as_ref().map(|institution| institution.code.as_str());
+    let code = account
+        .institution
+        .as_ref()
+        .map(|institution| institution.code.as_str());
     let Some(receipt) = Receipt::of(&upload, code) else {
         return Err(match upload.status {
             UploadStatus::Expired => ErrorCode::NoReport.into(),
@@ -85,7 +88,8 @@ async fn show_receipt(
     responses((status = OK, content_type = "application/json", description = "keys with their ids; `operate verify --key` reads them"))
 )]
 async fn show_keys(State(issuing): State<Issuing>) -> Result<Response, ApiError> {
-    let body = serde_json::to_vec_pretty(&issuing.signer.published()).map_err(ApiError::internal)?;
+    let body =
+        serde_json::to_vec_pretty(&issuing.signer.published()).map_err(ApiError::internal)?;
     let headers = [
         (CONTENT_TYPE, "application/json"),
         (CACHE_CONTROL, "public, max-age=3600"),
@@ -99,10 +103,9 @@ struct Own(Caller);
 impl FromRequestParts<Issuing> for Own {
     type Rejection = ApiError;
 
-    async fn from_request_parts(
-        parts: &mut Parts,
-        issuing: &Issuing,
-    ) -> Result<Self, ApiError> {
-        Ok(Self(Caller::from_request_parts(parts, &issuing.service).await?))
+    async fn from_request_parts(parts: &mut Parts, issuing: &Issuing) -> Result<Self, ApiError> {
+        Ok(Self(
+            Caller::from_request_parts(parts, &issuing.service).await?,
+        ))
     }
 }

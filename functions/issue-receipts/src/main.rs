@@ -9,7 +9,8 @@ use web::Service;
 async fn main() -> Result<(), lambda_http::Error> {
     startup::init_lambda();
     let config = Config::from_env()?;
-    let private = std::env::var("FLU_RECEIPT_KEY").map_err(|_| ConfigError::Missing("FLU_RECEIPT_KEY"))?;
+    let private =
+        std::env::var("FLU_RECEIPT_KEY").map_err(|_| ConfigError::Missing("FLU_RECEIPT_KEY"))?;
     let retired = std::env::var("FLU_RECEIPT_RETIRED_KEYS").unwrap_or_default();
     let signer = Signer::new(&private, &retired)?;
     let clients = Clients::new(&config, Options::default()).await;

@@ -86,7 +86,11 @@ pub(crate) async fn list_fillers(
         let province = [province.unwrap_or_else(|| overview::NOWHERE.to_owned())];
         let counted = overview::fills(&service.store, &province, &months).await?;
         for fills in Fills::of(&counted) {
-            let key = (fills.kind.clone(), fills.column.clone(), fills.check.clone());
+            let key = (
+                fills.kind.clone(),
+                fills.column.clone(),
+                fills.check.clone(),
+            );
             peers.insert(key, fills);
         }
     }

@@ -77,7 +77,11 @@ pub(crate) async fn draw_chart(
 
 fn kind(service: &Service, asked: &Asked) -> Result<String, ApiError> {
     let kinds = places::kinds(service);
-    let kind = asked.kind.as_deref().filter(|kind| !kind.is_empty()).unwrap_or("flu");
+    let kind = asked
+        .kind
+        .as_deref()
+        .filter(|kind| !kind.is_empty())
+        .unwrap_or("flu");
     if kinds.iter().any(|known| known == kind) {
         return Ok(kind.to_owned());
     }
@@ -123,7 +127,11 @@ impl Drawing<'_> {
             } else {
                 format!("{zh}：{name}，{from} 至 {to}")
             },
-            description: if self.words.is_english { en_says } else { zh_says },
+            description: if self.words.is_english {
+                en_says
+            } else {
+                zh_says
+            },
         }
     }
 
@@ -139,8 +147,7 @@ impl Drawing<'_> {
     async fn all_places(&self) -> Result<Vec<Place>, ApiError> {
         let kinds = [self.kind.clone()];
         if let [province] = self.codes.as_slice() {
-            let hospitals =
-                places::hospitals(self.service, province, &kinds, &self.window).await?;
+            let hospitals = places::hospitals(self.service, province, &kinds, &self.window).await?;
             return Ok(places::cities(&hospitals));
         }
         Ok(self.provinces().await?.places(&kinds, &self.window))
@@ -162,12 +169,7 @@ impl Drawing<'_> {
                 }
             })
             .collect();
-        let names = self.names(
-            "上报情况",
-            "Reports",
-            says_zh(&sum),
-            says_en(&sum),
-        );
+        let names = self.names("上报情况", "Reports", says_zh(&sum), says_en(&sum));
         Ok(stacks(&names, &self.fills(), &all))
     }
 
@@ -196,8 +198,14 @@ impl Drawing<'_> {
         let names = self.names(
             &zh,
             &en,
-            format!("共收到 {} 条记录，{} 条达标（{rate}）。", sum.total, sum.passed),
-            format!("{} records arrived, {} passed ({rate}).", sum.total, sum.passed),
+            format!(
+                "共收到 {} 条记录，{} 条达标（{rate}）。",
+                sum.total, sum.passed
+            ),
+            format!(
+                "{} records arrived, {} passed ({rate}).",
+                sum.total, sum.passed
+            ),
         );
         let all: Vec<Bar> = all
             .iter()
@@ -219,7 +227,11 @@ impl Drawing<'_> {
     async fn delays(&self) -> Result<String, ApiError> {
         let kinds = [self.kind.clone()];
         let total = places::total(&self.provinces().await?.places(&kinds, &self.window));
-        let delays = total.cells.get(&self.kind).map(|cell| cell.delays).unwrap_or_default();
+        let delays = total
+            .cells
+            .get(&self.kind)
+            .map(|cell| cell.delays)
+            .unwrap_or_default();
         let all: i64 = delays.iter().sum();
         let classes = [
             ("当日", "Same day"),
@@ -263,7 +275,10 @@ impl Drawing<'_> {
                 format!("最常见的错误原因，{from} 至 {to}")
             },
             description: match causes.first() {
-                Some(first) => self.words.of(&first.message_zh, &first.message_en).to_owned(),
+                Some(first) => self
+                    .words
+                    .of(&first.message_zh, &first.message_en)
+                    .to_owned(),
                 None => self.words.of("没有错误。", "No errors.").to_owned(),
             },
         };
@@ -287,7 +302,10 @@ impl Drawing<'_> {
         match self.codes.as_slice() {
             [only] => {
                 let (name, english) = places::province_name(only);
-                (format!("{zh}（{name}各市）"), format!("{en} by city, {english}"))
+                (
+                    format!("{zh}（{name}各市）"),
+                    format!("{en} by city, {english}"),
+                )
             }
             _ => (format!("{zh}（各省）"), format!("{en} by province")),
         }

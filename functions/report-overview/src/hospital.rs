@@ -123,7 +123,9 @@ pub(crate) async fn show_hospital(
             "Days can be shown one by one for 62 days at most",
         ));
     }
-    viewer.note(&service, Act::HospitalReportsViewed, &id).await?;
+    viewer
+        .note(&service, Act::HospitalReportsViewed, &id)
+        .await?;
     let store = &service.store;
     let account = &listed.account;
     let mut all = Vec::new();
@@ -140,7 +142,9 @@ pub(crate) async fn show_hospital(
     let kinds = places::kinds(&service);
     let mut counters = BTreeMap::new();
     for (day, (facts, _)) in &facts {
-        let counts = facts.iter().map(|(kind, facts)| (kind.clone(), facts.counts()));
+        let counts = facts
+            .iter()
+            .map(|(kind, facts)| (kind.clone(), facts.counts()));
         counters.insert(domain::overview::Bucket::Day(*day), counts.collect());
     }
     let roster = BTreeMap::from([(listed.since, 1)]);
@@ -166,8 +170,14 @@ pub(crate) async fn show_hospital(
         let day = beijing(upload.registered_at).date();
         (window.period.first()..=window.period.last()).contains(&day)
     };
-    let path = listed.division.as_deref().map(|code| standard::divisions().path(code));
-    let names = path.unwrap_or_default().into_iter().map(|one| one.name.as_str());
+    let path = listed
+        .division
+        .as_deref()
+        .map(|code| standard::divisions().path(code));
+    let names = path
+        .unwrap_or_default()
+        .into_iter()
+        .map(|one| one.name.as_str());
     Ok(Json(Hospital {
         id: account.to_string(),
         place_zh: names.collect(),
@@ -177,7 +187,11 @@ pub(crate) async fn show_hospital(
             window.today,
         ),
         days: all.iter().rev().map(|day| of(*day)).collect(),
-        uploads: uploads.iter().filter(|upload| in_period(upload)).map(line).collect(),
+        uploads: uploads
+            .iter()
+            .filter(|upload| in_period(upload))
+            .map(line)
+            .collect(),
         kinds: kind_views(service.standard(None), &kinds),
         code: listed.code,
         name: listed.name,
@@ -190,7 +204,9 @@ fn line(upload: &Upload) -> UploadLine {
     let figures = upload.figures.as_ref();
     UploadLine {
         id: upload.id.to_string(),
-        kinds: figures.map(|figures| figures.kinds.clone()).unwrap_or_default(),
+        kinds: figures
+            .map(|figures| figures.kinds.clone())
+            .unwrap_or_default(),
         status: upload.status.as_str().to_owned(),
         registered_at: upload.registered_at,
         total: figures.map(|figures| figures.total),

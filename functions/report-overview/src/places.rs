@@ -236,6 +236,8 @@ fn city_name(code: &str) -> (String, String) {
 
 /// Divisions have Chinese names only; English readers get the code beside.
 fn named(division: &str, code: &str) -> (String, String) {
-    let name = divisions().get(division).map_or(code, |division| division.name.as_str());
+    let name = divisions()
+        .get(division)
+        .map_or(code, |division| division.name.as_str());
     (name.to_owned(), format!("{name} ({code})"))
 }

@@ -264,11 +264,17 @@ pub(crate) fn cause_view(
     findings: i64,
 ) -> CauseView {
     let known = standard.rules.iter().find(|known| known.id == rule);
-    let field = standard.kinds.iter().find(|known| known.code == kind).and_then(|kind| {
-        let index = kind.field_index(column)?;
-        kind.fields.get(index)
+    let field = standard
+        .kinds
+        .iter()
+        .find(|known| known.code == kind)
+        .and_then(|kind| {
+            let index = kind.field_index(column)?;
+            kind.fields.get(index)
+        });
+    let (zh, en) = field.map_or(("", ""), |field| {
+        (field.name_zh.as_str(), field.name_en.as_str())
     });
-    let (zh, en) = field.map_or(("", ""), |field| (field.name_zh.as_str(), field.name_en.as_str()));
     let text = |template: &str, name: &str| {
         let template = template.replace("{column}", name).replace("{name}", name);
         without_values(&template)
@@ -328,7 +334,10 @@ mod tests {
             let view = cause_view(standard, "flu", &rule.id, "P5", 1);
             assert_eq!(view.column_zh, "性别");
             for message in [&view.message_zh, &view.message_en] {
-                assert!(!message.is_empty() && !message.contains(['{', '}']), "{message}");
+                assert!(
+                    !message.is_empty() && !message.contains(['{', '}']),
+                    "{message}"
+                );
             }
         }
     }

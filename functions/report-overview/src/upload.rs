@@ -106,7 +106,9 @@ pub(crate) async fn show_upload(
     let upload = uploads::find(&service.store, &listed.account, &upload)
         .await?
         .ok_or(ErrorCode::UploadNotFound)?;
-    viewer.note(&service, Act::UploadViewed, upload.id.as_str()).await?;
+    viewer
+        .note(&service, Act::UploadViewed, upload.id.as_str())
+        .await?;
     let figures = upload.figures.as_ref();
     let summary: Option<Summary> = match (upload.generation, figures) {
         (Some(generation), Some(_)) => {
@@ -116,23 +118,29 @@ pub(crate) async fn show_upload(
         _ => None,
     };
     let standard = service.standard(upload.standard.as_deref());
-    let causes = summary.iter().flat_map(|summary| &summary.causes).map(|cause| {
-        let (kind, column) = (cause.kind.as_deref(), cause.code.as_deref());
-        let findings = i64::try_from(cause.findings).unwrap_or(i64::MAX);
-        cause_view(
-            standard,
-            kind.unwrap_or_default(),
-            &cause.rule,
-            column.unwrap_or_default(),
-            findings,
-        )
-    });
-    let files = summary.iter().flat_map(|summary| &summary.files).map(|file| FileLine {
-        kind: file.info.kind.clone(),
-        total: file.total,
-        passed: file.passed,
-        unreadable: file.unreadable,
-    });
+    let causes = summary
+        .iter()
+        .flat_map(|summary| &summary.causes)
+        .map(|cause| {
+            let (kind, column) = (cause.kind.as_deref(), cause.code.as_deref());
+            let findings = i64::try_from(cause.findings).unwrap_or(i64::MAX);
+            cause_view(
+                standard,
+                kind.unwrap_or_default(),
+                &cause.rule,
+                column.unwrap_or_default(),
+                findings,
+            )
+        });
+    let files = summary
+        .iter()
+        .flat_map(|summary| &summary.files)
+        .map(|file| FileLine {
+            kind: file.info.kind.clone(),
+            total: file.total,
+            passed: file.passed,
+            unreadable: file.unreadable,
+        });
     Ok(Json(UploadSummary {
         id: upload.id.to_string(),
         hospital: listed.account.to_string(),

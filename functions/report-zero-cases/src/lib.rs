@@ -187,7 +187,10 @@ async fn declare(
     let (period, kinds) = declaration.read(service.standard(None), today)?;
     let known = days(&service, &hospital, period, today).await?;
     let contradicted = known.days.iter().flat_map(|day| {
-        let kinds = day.kinds.iter().filter(|(kind, of)| kinds.contains(*kind) && of.records > 0);
+        let kinds = day
+            .kinds
+            .iter()
+            .filter(|(kind, of)| kinds.contains(*kind) && of.records > 0);
         kinds.map(|(kind, of)| (day.day, kind.clone(), of.records))
     });
     let fields: Vec<FieldError> = contradicted
@@ -204,16 +207,22 @@ async fn declare(
         return Err(ApiError::with(ErrorCode::RecordsExist, fields));
     }
     let by = hospital.account.login_name.as_str();
-    change(&service, &hospital, period, Act::ZeroCasesDeclared, |known, day| {
-        let known = known.days.entry(day).or_default();
-        for kind in &kinds {
-            // Whoever was first said so first: when it was said tells whether it was in time.
-            known.entry(kind.clone()).or_insert_with(|| ZeroCase {
-                at: now,
-                by: by.to_owned(),
-            });
-        }
-    })
+    change(
+        &service,
+        &hospital,
+        period,
+        Act::ZeroCasesDeclared,
+        |known, day| {
+            let known = known.days.entry(day).or_default();
+            for kind in &kinds {
+                // Whoever was first said so first: when it was said tells whether it was in time.
+                known.entry(kind.clone()).or_insert_with(|| ZeroCase {
+                    at: now,
+                    by: by.to_owned(),
+                });
+            }
+        },
+    )
     .await?;
     Ok(Json(days(&service, &hospital, period, today).await?))
 }
@@ -239,11 +248,17 @@ async fn withdraw(
 ) -> Result<Json<Days>, ApiError> {
     let today = beijing(service.clock.now()).date();
     let (period, kinds) = declaration.read(service.standard(None), today)?;
-    change(&service, &hospital, period, Act::ZeroCasesWithdrawn, |known, day| {
-        if let Some(known) = known.days.get_mut(&day) {
-            known.retain(|kind, _| !kinds.contains(kind));
-        }
-    })
+    change(
+        &service,
+        &hospital,
+        period,
+        Act::ZeroCasesWithdrawn,
+        |known, day| {
+            if let Some(known) = known.days.get_mut(&day) {
+                known.retain(|kind, _| !kinds.contains(kind));
+            }
+        },
+    )
     .await?;
     Ok(Json(days(&service, &hospital, period, today).await?))
 }
@@ -277,12 +292,21 @@ impl Declaration {
                 "Please choose at least one kind of data",
             ));
         }
-        match kinds.iter().find(|kind| standard.kind_index(kind).is_none()) {
+        match kinds
+            .iter()
+            .find(|kind| standard.kind_index(kind).is_none())
+        {
             Some(unknown) => Err(refused(
                 "kinds",
                 "unknown",
-                &format!("没有“{unknown}”这一类数据，可填：{}", codes(standard).join("、")),
-                &format!("There is no kind `{unknown}`; there are {}", codes(standard).join(", ")),
+                &format!(
+                    "没有“{unknown}”这一类数据，可填：{}",
+                    codes(standard).join("、")
+                ),
+                &format!(
+                    "There is no kind `{unknown}`; there are {}",
+                    codes(standard).join(", ")
+                ),
             )),
             None => Ok((period, kinds)),
         }
@@ -290,7 +314,11 @@ impl Declaration {
 }
 
 fn codes(standard: &Standard) -> Vec<String> {
-    standard.kinds.iter().map(|kind| kind.code.clone()).collect()
+    standard
+        .kinds
+        .iter()
+        .map(|kind| kind.code.clone())
+        .collect()
 }
 
 /// Changes the declarations of a period, month by month.
@@ -349,7 +377,10 @@ async fn days(
                 records: facts.records,
                 due,
                 is_over: today > due,
-                zero: zero_cases.get(&day).and_then(|kinds| kinds.get(kind)).cloned(),
+                zero: zero_cases
+                    .get(&day)
+                    .and_then(|kinds| kinds.get(kind))
+                    .cloned(),
                 contradicted: facts.counts().contradicted > 0,
             };
             (kind.clone(), of)

@@ -31,9 +31,9 @@ pub(crate) fn is_page(path: &str) -> bool {
     PAGES.iter().any(|page| {
         let (parts, wanted) = (path.split('/'), page.split('/'));
         parts.clone().count() == wanted.clone().count()
-            && parts
-                .zip(wanted)
-                .all(|(part, wanted)| part == wanted || (wanted.starts_with(':') && !part.is_empty()))
+            && parts.zip(wanted).all(|(part, wanted)| {
+                part == wanted || (wanted.starts_with(':') && !part.is_empty())
+            })
     })
 }
 

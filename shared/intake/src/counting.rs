@@ -9,8 +9,8 @@ use domain::{Upload, beijing};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use store::{accounts, overview};
-use validation::{Filler, Summary};
 use validation::links::KindDays;
+use validation::{Filler, Summary};
 
 use crate::{Intake, IntakeError};
 
@@ -83,7 +83,10 @@ impl Arrival {
             facts.files += 1;
             facts.unreadable += 1;
         }
-        let errors = summary.causes.iter().filter(|cause| cause.severity == "error");
+        let errors = summary
+            .causes
+            .iter()
+            .filter(|cause| cause.severity == "error");
         for cause in errors.take(CAUSES) {
             let (kind, column) = (cause.kind.as_deref(), cause.code.as_deref());
             let key = format!(
@@ -109,7 +112,9 @@ impl Arrival {
     fn kept(earlier: &[Contribution]) -> Self {
         let mut arrival = Self::default();
         for contribution in earlier {
-            let Some(facts) = contribution.arrived_on.and_then(|day| contribution.days.get(&day))
+            let Some(facts) = contribution
+                .arrived_on
+                .and_then(|day| contribution.days.get(&day))
             else {
                 continue;
             };

@@ -17,7 +17,8 @@ impl FindingsDigest {
         self.builder.add(&place(finding.row));
         self.builder.add(&place(finding.column.map(u32::from)));
         // The length goes in as well, so that what follows cannot be taken for a part of the value.
-        self.builder.add(&(finding.value.len() as u64).to_le_bytes());
+        self.builder
+            .add(&(finding.value.len() as u64).to_le_bytes());
         self.builder.add(finding.value.as_bytes());
     }
 

@@ -7,8 +7,8 @@ use tokio::sync::mpsc::Sender;
 use validation::links::{Segment, SegmentBuilder};
 use validation::report::pages::{Page, PageHead, PageWriter};
 use validation::{
-    CheckError, Filler, FillerTally, Finding, Institution, JudgedRecord, Limits, Links, Progress, Settings, Sink,
-    Summary,
+    CheckError, Filler, FillerTally, Finding, Institution, JudgedRecord, Limits, Links, Progress,
+    Settings, Sink, Summary,
 };
 
 use crate::UploadCodes;

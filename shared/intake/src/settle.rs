@@ -59,7 +59,9 @@ async fn settle_one(intake: &Intake, upload: &Upload) -> Result<(), IntakeError>
     uploads::settle(&intake.store, upload, &settlement).await?;
     let fillers: Option<Vec<Filler>> =
         read_document(&intake.store, &partition, keys::FILLERS_PREFIX).await?;
-    let arrival = summary.as_ref().map(|summary| Arrival::of(summary, &fillers.unwrap_or_default()));
+    let arrival = summary
+        .as_ref()
+        .map(|summary| Arrival::of(summary, &fillers.unwrap_or_default()));
     counting::count(intake, upload, arrival, &movements, basis).await
 }
 

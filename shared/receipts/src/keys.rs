@@ -71,7 +71,9 @@ impl Signer {
         let retired = self.retired.iter().filter(|key| **key != self.own);
         let keys = own.chain(retired.map(|key| (key, KeyStatus::Retired)));
         PublishedKeys {
-            keys: keys.map(|(key, status)| PublishedKey::new(*key, status)).collect(),
+            keys: keys
+                .map(|(key, status)| PublishedKey::new(*key, status))
+                .collect(),
         }
     }
 

@@ -80,7 +80,9 @@ impl Receipt {
             status: upload.status,
             reason: upload.reason,
             standard: upload.standard.clone(),
-            kinds: figures.map(|figures| figures.kinds.clone()).unwrap_or_default(),
+            kinds: figures
+                .map(|figures| figures.kinds.clone())
+                .unwrap_or_default(),
             outcome: figures.map(|figures| figures.outcome),
             total: figures.map_or(0, |figures| figures.total),
             passed: figures.map_or(0, |figures| figures.passed),

@@ -182,7 +182,10 @@ mod tests {
         assert_eq!(signed.verify(&new.published()), Ok(()));
         assert_eq!(new.published().ids().count(), 2);
         let stranger = Signer::new(&generate_key(), "").unwrap();
-        assert_eq!(signed.verify(&stranger.published()), Err(Mismatch::UnknownKey));
+        assert_eq!(
+            signed.verify(&stranger.published()),
+            Err(Mismatch::UnknownKey)
+        );
         // A key under a name that is not its own is no key.
         let mut forged = serde_json::to_value(stranger.published()).unwrap();
         forged["keys"][0]["id"] = signed.key_id.clone().into();

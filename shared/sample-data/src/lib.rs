@@ -19,8 +19,8 @@ use thiserror::Error;
 pub use damage::{Damage, Done};
 pub use file::{Written, archive, linked, write_file};
 pub use icd::{icd_archive, icd_file};
-pub use season::{SampleHospital, sample_contributions, sample_hospital};
 pub use options::{Bad, Cases, Dates, Encoding, ExtraColumn, Form, LineEnd, Options, Quoting};
+pub use season::{SampleHospital, sample_contributions, sample_hospital};
 
 /// 医疗机构代码 of the demo hospital: 22 characters, invented.
 pub const DEMO_INSTITUTION_CODE: &str = "12345678X51010212A1001";

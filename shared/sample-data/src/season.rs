@@ -123,7 +123,11 @@ pub fn sample_contributions(
 fn sample_upload(number: u64, month: Date) -> UploadId {
     let digest = Sha256::of(format!("{number} {month}").as_bytes()).to_string();
     // Only letters that the ids' own alphabet has.
-    let letters: String = digest.chars().filter(|letter| letter.is_ascii_digit()).take(26).collect();
+    let letters: String = digest
+        .chars()
+        .filter(|letter| letter.is_ascii_digit())
+        .take(26)
+        .collect();
     let text = format!("{}-{letters:0>26}", &UploadId::new(1).as_str()[..8]);
     text.parse().unwrap_or_else(|_| UploadId::new(number))
 }
@@ -140,7 +144,9 @@ fn facts(random: &mut Random, kind: &str, day: Date, size: i64, late: f64) -> Fa
             ..Facts::default()
         };
     }
-    let allowed = last_day_in_time(kind, day).since(day).map_or(1, |span| span.get_days());
+    let allowed = last_day_in_time(kind, day)
+        .since(day)
+        .map_or(1, |span| span.get_days());
     let waited = if is_late {
         allowed + 1 + random.between(0, 20) as i32
     } else {

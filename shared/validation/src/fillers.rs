@@ -144,7 +144,12 @@ impl<'a> FillerTally<'a> {
                     count,
                     records,
                 };
-                let most = column.values.iter().map(|(_, count)| *count).max().unwrap_or(0);
+                let most = column
+                    .values
+                    .iter()
+                    .map(|(_, count)| *count)
+                    .max()
+                    .unwrap_or(0);
                 let found = [
                     filler(FillerCheck::Dash, column.dashes, counted.records),
                     filler(FillerCheck::Same, most, column.filled),
@@ -263,7 +268,10 @@ mod tests {
             };
             filler.class()
         };
-        assert_eq!([class(0, 10), class(1, 10), class(99, 100), class(5, 5)], [0, 1, 9, 10]);
+        assert_eq!(
+            [class(0, 10), class(1, 10), class(99, 100), class(5, 5)],
+            [0, 1, 9, 10]
+        );
         assert_eq!(class(0, 0), 0);
     }
 }

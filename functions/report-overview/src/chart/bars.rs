@@ -21,7 +21,11 @@ pub(crate) fn bars(names: &Names, all: &[Bar]) -> String {
     for (index, bar) in all.iter().enumerate() {
         let y = 6.0 + index as f64 * ROW;
         let tip = format!("{} {}", bar.name, bar.label);
-        canvas.text((NAME - 8.0, y + 13.0), Anchor::End, &cut(&bar.name, NAME - 14.0));
+        canvas.text(
+            (NAME - 8.0, y + 13.0),
+            Anchor::End,
+            &cut(&bar.name, NAME - 14.0),
+        );
         let length = room * bar.share.clamp(0.0, 1.0);
         canvas.rect((NAME, y), (length, ROW - 8.0), Fill::Solid, &tip);
         canvas.text((NAME + length + 6.0, y + 13.0), Anchor::Start, &bar.label);

@@ -132,7 +132,9 @@ impl Canvas {
 
 /// Some width of a text at the size of charts: wide characters take twice as much.
 fn width_of(text: &str) -> f64 {
-    text.chars().map(|letter| if letter.is_ascii() { 6.6 } else { 12.0 }).sum()
+    text.chars()
+        .map(|letter| if letter.is_ascii() { 6.6 } else { 12.0 })
+        .sum()
 }
 
 /// A text cut to a width, with `…` where something is left out.
@@ -196,7 +198,11 @@ mod tests {
     #[test]
     fn words_cannot_become_markup() {
         let mut canvas = Canvas::new();
-        canvas.text((1.0, 2.0), Anchor::Middle, "\"><script>alert(1)</script>\u{0}");
+        canvas.text(
+            (1.0, 2.0),
+            Anchor::Middle,
+            "\"><script>alert(1)</script>\u{0}",
+        );
         let svg = canvas.finish(20.0, &names());
         assert!(!svg.contains("<script"));
         assert!(svg.contains("上报情况 &lt;script&gt;") && svg.contains("a &amp; b"));
@@ -204,7 +210,14 @@ mod tests {
 
     #[test]
     fn nothing_is_called_everything_that_is_not() {
-        let shares = [None, Some(0.0), Some(0.001), Some(0.5), Some(0.999), Some(1.0)];
+        let shares = [
+            None,
+            Some(0.0),
+            Some(0.001),
+            Some(0.5),
+            Some(0.999),
+            Some(1.0),
+        ];
         let texts: Vec<String> = shares.map(percent).into();
         assert_eq!(texts, ["", "0%", "<1%", "50%", ">99%", "100%"]);
     }

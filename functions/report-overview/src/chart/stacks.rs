@@ -20,11 +20,14 @@ impl Stack {
         fills: &'s [(Fill, &'s str)],
     ) -> impl Iterator<Item = (Fill, f64, String)> + 's {
         let whole = self.whole();
-        self.parts.iter().zip(fills).map(move |(part, (fill, word))| {
-            let of = share(*part, whole);
-            let tip = format!("{} {word} {part} ({})", self.name, percent(of));
-            (*fill, of.unwrap_or(0.0), tip)
-        })
+        self.parts
+            .iter()
+            .zip(fills)
+            .map(move |(part, (fill, word))| {
+                let of = share(*part, whole);
+                let tip = format!("{} {word} {part} ({})", self.name, percent(of));
+                (*fill, of.unwrap_or(0.0), tip)
+            })
     }
 }
 
@@ -40,10 +43,17 @@ pub(crate) fn stacks(names: &Names, fills: &[(Fill, &str)], all: &[Stack]) -> St
     for quarter in 0..=4 {
         let y = bottom - PLOT * f64::from(quarter) / 4.0;
         canvas.line((LEFT - 4.0, y), (WIDTH - 8.0, y));
-        canvas.text((LEFT - 8.0, y + 4.0), Anchor::End, &format!("{}%", quarter * 25));
+        canvas.text(
+            (LEFT - 8.0, y + 4.0),
+            Anchor::End,
+            &format!("{}%", quarter * 25),
+        );
     }
     let room = (WIDTH - LEFT - 8.0) / all.len().max(1) as f64;
-    let widest = all.iter().map(|stack| width_of(&stack.name)).fold(0.0, f64::max);
+    let widest = all
+        .iter()
+        .map(|stack| width_of(&stack.name))
+        .fold(0.0, f64::max);
     // So many bars share one name under them that names do not run into each other.
     let every = ((widest + 8.0) / room).ceil().max(1.0) as usize;
     for (index, stack) in all.iter().enumerate() {
@@ -73,7 +83,11 @@ pub(crate) fn stacks_across(names: &Names, fills: &[(Fill, &str)], all: &[Stack]
     let room = WIDTH - NAME - LABEL;
     for (index, stack) in all.iter().enumerate() {
         let y = TOP + index as f64 * ROW;
-        canvas.text((NAME - 8.0, y + 13.0), Anchor::End, &cut(&stack.name, NAME - 14.0));
+        canvas.text(
+            (NAME - 8.0, y + 13.0),
+            Anchor::End,
+            &cut(&stack.name, NAME - 14.0),
+        );
         let mut x = NAME;
         for (fill, of, tip) in stack.each(fills) {
             let width = room * of;

@@ -44,7 +44,10 @@ impl Recount {
             }
             all += keys.len();
         }
-        let (read, counters) = (contributions.len(), wanted.days.len() + wanted.provinces.len());
+        let (read, counters) = (
+            contributions.len(),
+            wanted.days.len() + wanted.provinces.len(),
+        );
         say(&lang.say(
             format!("{read} 项贡献，{counters} 组计数，{all} 组不一致"),
             format!("{read} contributions, {counters} groups of counters, {all} of them differ"),

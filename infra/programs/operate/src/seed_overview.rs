@@ -5,9 +5,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use clap::Args;
-use domain::{
-    Account, AccountState, Institution, NewAccount, PasswordHash, Role,
-};
+use domain::{Account, AccountState, Institution, NewAccount, PasswordHash, Role};
 use jiff::civil::Date;
 use jiff::tz::Offset;
 use sample_data::{sample_contributions, sample_hospital};

@@ -37,13 +37,14 @@ impl Verify {
 
     fn verify(&self) -> Result<bool> {
         let lang = self.lang;
-        let receipt: SignedReceipt = serde_json::from_slice(&self.read(&self.receipt)?).map_err(|_| {
-            let shown = self.receipt.display();
-            anyhow!(lang.say(
-                format!("{shown} 不是本系统的上传凭证，或已被改动"),
-                format!("{shown} is no receipt of this service, or was changed"),
-            ))
-        })?;
+        let receipt: SignedReceipt =
+            serde_json::from_slice(&self.read(&self.receipt)?).map_err(|_| {
+                let shown = self.receipt.display();
+                anyhow!(lang.say(
+                    format!("{shown} 不是本系统的上传凭证，或已被改动"),
+                    format!("{shown} is no receipt of this service, or was changed"),
+                ))
+            })?;
         let keys = self.read(&self.key).with_context(|| {
             lang.say(
                 "请从服务地址 /.well-known/flu-receipt-keys.json 下载公钥文件，用 --key 指定",
@@ -61,14 +62,21 @@ impl Verify {
             receipt.verify(&keys),
             lang.say(
                 format!("签名有效：凭证由密钥 {} 签发，内容未被改动", receipt.key_id),
-                format!("the signature is good: signed by key {}, unchanged since", receipt.key_id),
+                format!(
+                    "the signature is good: signed by key {}, unchanged since",
+                    receipt.key_id
+                ),
             ),
         );
         if let Some(file) = &self.file {
             let bytes = self.read(file)?;
             fits &= self.tell(
                 receipt.is_of(&bytes),
-                lang.say("文件与凭证一致（大小和SHA-256）", "the file is the one of the receipt (size and SHA-256)").to_owned(),
+                lang.say(
+                    "文件与凭证一致（大小和SHA-256）",
+                    "the file is the one of the receipt (size and SHA-256)",
+                )
+                .to_owned(),
             );
         }
         // What a receipt says counts only where its signature does.
@@ -112,21 +120,41 @@ impl Verify {
             say(&format!("  {}  {value}", lang.say(zh, en)));
         };
         line("上传编号", "upload", receipt.upload.clone());
-        line("医疗机构代码", "institution", receipt.institution_code.clone().unwrap_or_default());
-        line("文件", "file", format!("{}, {} B", receipt.file_name, receipt.size));
+        line(
+            "医疗机构代码",
+            "institution",
+            receipt.institution_code.clone().unwrap_or_default(),
+        );
+        line(
+            "文件",
+            "file",
+            format!("{}, {} B", receipt.file_name, receipt.size),
+        );
         line("SHA-256", "SHA-256", receipt.sha256.to_string());
         line("状态", "status", receipt.status.name_zh().to_owned());
         line("记录总数", "records", receipt.total.to_string());
         line("达标数", "passed", receipt.passed.to_string());
-        line("接口标准", "standard", receipt.standard.clone().unwrap_or_default());
+        line(
+            "接口标准",
+            "standard",
+            receipt.standard.clone().unwrap_or_default(),
+        );
         if let Some(digest) = receipt.findings_sha256 {
             line("错误信息摘要", "findings", digest.to_string());
         }
         if let Some(at) = receipt.received_at {
-            line("接收时间", "received", beijing(at).strftime("%Y-%m-%d %H:%M:%S").to_string());
+            line(
+                "接收时间",
+                "received",
+                beijing(at).strftime("%Y-%m-%d %H:%M:%S").to_string(),
+            );
         }
         if let Some(at) = receipt.finished_at {
-            line("完成时间", "finished", beijing(at).strftime("%Y-%m-%d %H:%M:%S").to_string());
+            line(
+                "完成时间",
+                "finished",
+                beijing(at).strftime("%Y-%m-%d %H:%M:%S").to_string(),
+            );
         }
     }
 

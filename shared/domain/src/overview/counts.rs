@@ -131,10 +131,7 @@ pub const DELAYS: [Option<i32>; 6] = [Some(0), Some(1), Some(3), Some(7), Some(3
 /// Index of the class of so many days; a report before the day counts as one on the day.
 pub fn delay_class(days: i32) -> usize {
     let within = |most: &Option<i32>| most.is_none_or(|most| days <= most);
-    DELAYS
-        .iter()
-        .position(within)
-        .unwrap_or(DELAYS.len() - 1)
+    DELAYS.iter().position(within).unwrap_or(DELAYS.len() - 1)
 }
 
 impl Facts {
@@ -213,7 +210,12 @@ mod tests {
         };
         let states = |facts: Facts| {
             let counts = facts.counts();
-            (counts.on_time, counts.late, counts.zero, counts.contradicted)
+            (
+                counts.on_time,
+                counts.late,
+                counts.zero,
+                counts.contradicted,
+            )
         };
         assert_eq!(states(facts(0, 0, 0, 0)), (0, 0, 0, 0));
         assert_eq!(states(facts(2, 5, 0, 0)), (1, 0, 0, 0));

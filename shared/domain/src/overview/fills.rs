@@ -32,7 +32,12 @@ impl Fills {
             };
             columns.entry((kind, column, check)).or_default()[class] += uploads;
         }
-        let all = |kind: &str| counted.get(&format!("{kind}|||uploads")).copied().unwrap_or(0);
+        let all = |kind: &str| {
+            counted
+                .get(&format!("{kind}|||uploads"))
+                .copied()
+                .unwrap_or(0)
+        };
         columns
             .into_iter()
             .map(|((kind, column, check), mut classes)| {
@@ -93,7 +98,10 @@ mod tests {
         assert_eq!((fills[0].classes[0], fills[0].nearly_all()), (4, 3));
         assert_eq!(fills[0].median(), Some(4));
         assert_eq!(fills[1].median(), Some(0));
-        let few = BTreeMap::from([("lis|||uploads".to_owned(), 2), ("lis|P5|same|9".to_owned(), 2)]);
+        let few = BTreeMap::from([
+            ("lis|||uploads".to_owned(), 2),
+            ("lis|P5|same|9".to_owned(), 2),
+        ]);
         assert_eq!(Fills::of(&few)[0].median(), None);
     }
 }

@@ -48,7 +48,10 @@ impl Ledger {
                     }
                 }
                 let month = Bucket::Month(day.first_of_month());
-                let known = ledger.fills.entry((contribution.province.clone(), month)).or_default();
+                let known = ledger
+                    .fills
+                    .entry((contribution.province.clone(), month))
+                    .or_default();
                 for (name, uploads) in &contribution.fills {
                     *known.entry(name.clone()).or_default() += uploads;
                 }
@@ -64,7 +67,10 @@ impl Ledger {
                     *known.entry(kind.clone()).or_default() += &counts;
                 }
                 for bucket in [*day, month, year] {
-                    let known = ledger.provinces.entry((province.clone(), bucket)).or_default();
+                    let known = ledger
+                        .provinces
+                        .entry((province.clone(), bucket))
+                        .or_default();
                     *known.entry(kind.clone()).or_default() += &counts;
                 }
             }
@@ -75,15 +81,22 @@ impl Ledger {
     /// Without what is zero: a counter that came back to nothing is as if it had never been.
     #[must_use]
     pub fn tidied(mut self) -> Self {
-        self.days.values_mut().for_each(|kinds| kinds.retain(|_, facts| *facts != Facts::default()));
+        self.days
+            .values_mut()
+            .for_each(|kinds| kinds.retain(|_, facts| *facts != Facts::default()));
         self.days.retain(|_, kinds| !kinds.is_empty());
-        for kinds in self.hospitals.values_mut().chain(self.provinces.values_mut()) {
+        for kinds in self
+            .hospitals
+            .values_mut()
+            .chain(self.provinces.values_mut())
+        {
             kinds.retain(|_, counts| !counts.is_zero());
         }
         self.hospitals.retain(|_, kinds| !kinds.is_empty());
         self.provinces.retain(|_, kinds| !kinds.is_empty());
         for sums in [&mut self.causes, &mut self.fills] {
-            sums.values_mut().for_each(|numbers| numbers.retain(|_, count| *count != 0));
+            sums.values_mut()
+                .for_each(|numbers| numbers.retain(|_, count| *count != 0));
             sums.retain(|_, numbers| !numbers.is_empty());
         }
         self

@@ -19,20 +19,18 @@ use domain::{AccountId, UploadId};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-pub use deaths::{OpenDeath, open_deaths, open_deaths_of};
 pub(crate) use deaths::open_death;
+pub use deaths::{OpenDeath, open_deaths, open_deaths_of};
 pub use read::{
     HospitalCounts, ProvinceCounts, causes, fills, hospital_days, hospitals, provinces,
 };
 pub use rewrite::{add_ledger, contributions, stored};
-pub use roster::{
-    Listed, RosterCounts, expected, find_listed, listed, roster_counts,
-};
+pub use roster::{Listed, RosterCounts, expected, find_listed, listed, roster_counts};
 pub(crate) use roster::{add_to_roster, move_on_roster};
 pub use zero_cases::{ZeroCase, ZeroCases, change as change_zero_cases, find as find_zero_cases};
 
-use crate::keys::{self, Key, Overview, PK, SK};
 use crate::claims::update;
+use crate::keys::{self, Key, Overview, PK, SK};
 use crate::table::{
     Item, check_that, key_item, number, put_if, put_new, read as read_item, text, update_if, write,
 };
@@ -63,7 +61,9 @@ pub async fn counted(
     account: &AccountId,
     upload: &UploadId,
 ) -> Result<Option<u64>, StoreError> {
-    let counting: Option<Counting> = store.get(keys::counting(account, upload), "counting").await?;
+    let counting: Option<Counting> = store
+        .get(keys::counting(account, upload), "counting")
+        .await?;
     Ok(counting.and_then(|counting| counting.counted))
 }
 
@@ -171,7 +171,10 @@ async fn apply(
     for tried in 0..TRIES {
         let key = keys::contribution(contribution);
         let before: Option<Contribution> = store.get(key.clone(), "contribution").await?;
-        if before.as_ref().is_some_and(|known| known.rank >= contribution.rank) {
+        if before
+            .as_ref()
+            .is_some_and(|known| known.rank >= contribution.rank)
+        {
             return Ok(true);
         }
         let mut after = contribution.clone();
@@ -214,7 +217,9 @@ async fn exchange(
     let nothing = DayFacts::new();
     let days_before = before.map(|before| &before.days);
     let day_of = |day: &Date| {
-        let before = days_before.and_then(|days| days.get(day)).unwrap_or(&nothing);
+        let before = days_before
+            .and_then(|days| days.get(day))
+            .unwrap_or(&nothing);
         (before, after.days.get(day).unwrap_or(&nothing))
     };
     let mut touched: BTreeSet<Date> = after.days.keys().copied().collect();
@@ -297,7 +302,9 @@ fn number_changes(
     }
     let changed = |numbers: BTreeMap<&str, i64>| {
         let numbers = numbers.into_iter().filter(|(_, change)| *change != 0);
-        numbers.map(|(name, change)| (name.to_owned(), change)).collect()
+        numbers
+            .map(|(name, change)| (name.to_owned(), change))
+            .collect()
     };
     sums.into_iter()
         .map(|(bucket, numbers)| (bucket, changed(numbers)))
@@ -332,7 +339,10 @@ fn add(
         names.push((format!("#n{index}"), name.as_str()));
         values.push((format!(":v{index}"), number(change)));
     }
-    let names: Vec<(&str, &str)> = names.iter().map(|(name, of)| (name.as_str(), *of)).collect();
+    let names: Vec<(&str, &str)> = names
+        .iter()
+        .map(|(name, of)| (name.as_str(), *of))
+        .collect();
     let values: Vec<(&str, AttributeValue)> = values
         .iter()
         .map(|(name, value)| (name.as_str(), value.clone()))
@@ -354,7 +364,13 @@ fn put_day(
         return put_new(store, item);
     }
     let seen = [(":seen", number(seen))];
-    put_if(store, item, "#version = :seen", &[("#version", VERSION)], &seen)
+    put_if(
+        store,
+        item,
+        "#version = :seen",
+        &[("#version", VERSION)],
+        &seen,
+    )
 }
 
 /// Counts the changes of a hospital's day.

@@ -26,7 +26,11 @@ pub async fn provinces(
 ) -> Result<ProvinceCounts, StoreError> {
     let mut found = ProvinceCounts::new();
     for (province, bucket, item) in ranges(store, Overview::Counts, provinces, buckets).await? {
-        let sum = found.entry(province).or_default().entry(bucket).or_default();
+        let sum = found
+            .entry(province)
+            .or_default()
+            .entry(bucket)
+            .or_default();
         add_counts(sum, &item);
     }
     Ok(found)
@@ -78,9 +82,9 @@ async fn ranges(
     buckets: &[Bucket],
 ) -> Result<Vec<(String, Bucket, Item)>, StoreError> {
     let mut queries: Vec<(String, String, String, String)> = Vec::new();
-    for run in buckets.chunk_by(|one, other| {
-        std::mem::discriminant(one) == std::mem::discriminant(other)
-    }) {
+    for run in
+        buckets.chunk_by(|one, other| std::mem::discriminant(one) == std::mem::discriminant(other))
+    {
         let (Some(first), Some(last)) = (run.first(), run.last()) else {
             continue;
         };
@@ -163,7 +167,12 @@ pub async fn hospital_days(
 ) -> Result<BTreeMap<Date, (DayFacts, BTreeMap<String, DayStatus>)>, StoreError> {
     let keys: Vec<(Date, Key)> = days
         .iter()
-        .map(|day| (*day, keys::hospital_bucket(province, account, Bucket::Day(*day))))
+        .map(|day| {
+            (
+                *day,
+                keys::hospital_bucket(province, account, Bucket::Day(*day)),
+            )
+        })
         .collect();
     let asked: Vec<Key> = keys.iter().map(|(_, key)| key.clone()).collect();
     let found = batch_get(store, &asked).await?;

@@ -45,10 +45,15 @@ pub async fn stored(store: &Store) -> Result<Ledger, StoreError> {
         let Some(account) = account else { continue };
         match bucket {
             Bucket::Day(_) => {
-                ledger.days.insert((province, account, bucket), day_facts(&item));
+                ledger
+                    .days
+                    .insert((province, account, bucket), day_facts(&item));
             }
             _ => add_counts(
-                ledger.hospitals.entry((province, account, bucket)).or_default(),
+                ledger
+                    .hospitals
+                    .entry((province, account, bucket))
+                    .or_default(),
                 &item,
             ),
         }
@@ -58,7 +63,10 @@ pub async fn stored(store: &Store) -> Result<Ledger, StoreError> {
             add_counts(ledger.provinces.entry(place).or_default(), &item);
         }
     }
-    for (prefix, sums) in [("CAUSES#", &mut ledger.causes), ("FILLS#", &mut ledger.fills)] {
+    for (prefix, sums) in [
+        ("CAUSES#", &mut ledger.causes),
+        ("FILLS#", &mut ledger.fills),
+    ] {
         for item in whole_table(store, prefix).await? {
             if let Some(place) = province_place(&item) {
                 add_numbers(sums.entry(place).or_default(), &item);
@@ -77,7 +85,10 @@ fn province_place(item: &Item) -> Option<(String, Bucket)> {
 fn place(item: &Item, name: &str, province: usize, bucket: usize) -> Option<(String, Bucket)> {
     let key = item.get(name)?.as_s().ok()?;
     let province_code = key.split('#').nth(province)?;
-    Some((province_code.to_owned(), key.split('#').nth(bucket)?.parse().ok()?))
+    Some((
+        province_code.to_owned(),
+        key.split('#').nth(bucket)?.parse().ok()?,
+    ))
 }
 
 fn is_of(item: &Item, name: &str, prefix: &str) -> bool {
@@ -116,7 +127,11 @@ pub async fn add_ledger(
     let ledger = Ledger::of(contributions);
     let mut items = Vec::new();
     for contribution in contributions {
-        items.push(write(keys::contribution(contribution), contribution, "contribution")?);
+        items.push(write(
+            keys::contribution(contribution),
+            contribution,
+            "contribution",
+        )?);
     }
     for ((province, account, day), facts) in &ledger.days {
         let mut item = day_item(keys::hospital_bucket(province, account, *day), facts);
@@ -124,14 +139,20 @@ pub async fn add_ledger(
         items.push(item);
     }
     for ((province, account, bucket), kinds) in &ledger.hospitals {
-        items.push(counted(keys::hospital_bucket(province, account, *bucket), kinds));
+        items.push(counted(
+            keys::hospital_bucket(province, account, *bucket),
+            kinds,
+        ));
     }
     let mut additions = Vec::new();
     for ((province, bucket), kinds) in &ledger.provinces {
         let key = |shard| keys::province_bucket(Overview::Counts, province, shard, *bucket);
         additions.push((key(0), changes(kinds)));
     }
-    for (what, sums) in [(Overview::Causes, &ledger.causes), (Overview::Fills, &ledger.fills)] {
+    for (what, sums) in [
+        (Overview::Causes, &ledger.causes),
+        (Overview::Fills, &ledger.fills),
+    ] {
         for ((province, bucket), numbers) in sums {
             let numbers = numbers.iter().map(|(name, count)| (name.clone(), *count));
             let key = keys::province_bucket(what, province, 0, *bucket);
@@ -152,6 +173,10 @@ pub async fn add_ledger(
 
 fn counted(key: keys::Key, kinds: &BTreeMap<String, Counts>) -> Item {
     let mut item = key_item(key);
-    item.extend(changes(kinds).into_iter().map(|(name, count)| (name, number(count))));
+    item.extend(
+        changes(kinds)
+            .into_iter()
+            .map(|(name, count)| (name, number(count))),
+    );
     item
 }

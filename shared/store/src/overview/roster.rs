@@ -82,7 +82,8 @@ pub(crate) fn move_on_roster(
     if was == is {
         return Ok(());
     }
-    let province_of = |entry: &Option<(String, Listed)>| entry.as_ref().map(|entry| entry.0.clone());
+    let province_of =
+        |entry: &Option<(String, Listed)>| entry.as_ref().map(|entry| entry.0.clone());
     let moved = province_of(&was) != province_of(&is);
     if let (Some((province, listed)), true) = (&was, moved) {
         let key = keys::roster(province, &listed.account);

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use domain::AccountId;
 use domain::audit::AuditEntry;
-use domain::overview::{Contribution, Facts, Origin, last_day_in_time};
 use domain::beijing;
+use domain::overview::{Contribution, Facts, Origin, last_day_in_time};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -75,7 +75,9 @@ pub async fn find(
     account: &AccountId,
     month: Date,
 ) -> Result<ZeroCases, StoreError> {
-    let found = store.get(keys::zero_cases(account, month), "zero-case reports").await?;
+    let found = store
+        .get(keys::zero_cases(account, month), "zero-case reports")
+        .await?;
     Ok(found.unwrap_or_default())
 }
 

@@ -115,7 +115,10 @@ mod tests {
         let mut earlier = EarlierDays::new(&own);
         earlier.add(2, &segment(&[("again", 5, true), ("moved", 5, true)]));
         // An older word than the one above, told later.
-        earlier.add(1, &segment(&[("moved", 9, true), ("fresh", 9, false), ("other", 9, true)]));
+        earlier.add(
+            1,
+            &segment(&[("moved", 9, true), ("fresh", 9, false), ("other", 9, true)]),
+        );
         let days = earlier.movements(&own[0]);
         let wanted = [
             (5, movement(1, 0, 0)),
