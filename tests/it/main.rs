@@ -8,6 +8,7 @@
     reason = "a failing test may end where it stands; nothing here is a library"
 )]
 
+mod access;
 mod accounts;
 mod actors;
 mod application;
