@@ -31,7 +31,7 @@ const CODES_NAME: &str = "scene_codes.zip";
 const MACHINE_NAME: &str = "scene-machine";
 
 /// Callers by the columns of the matrix.
-const CALLERS: [&str; 12] = [
+pub const CALLERS: [&str; 12] = [
     "nobody",
     "applicant",
     "newcomer",
@@ -47,7 +47,7 @@ const CALLERS: [&str; 12] = [
 ];
 
 /// What there is to reach.
-struct Scene {
+pub struct Scene {
     world: World,
     owner: Account,
     other: Account,
@@ -122,7 +122,7 @@ fn put_to(answer: &Answer, id: &str, bytes: &[u8]) -> String {
 }
 
 impl Scene {
-    fn set() -> Self {
+    pub fn set() -> Self {
         let world = World::start();
         let owner = account(&world, "scene-hospital", Role::DataManager, Some(HERE));
         let people = vec![
@@ -215,7 +215,7 @@ impl Scene {
         }
     }
 
-    fn token(&self, caller: &str) -> String {
+    pub fn token(&self, caller: &str) -> String {
         let store = self.world.service.store();
         let now = Timestamp::now();
         match caller {
@@ -245,7 +245,7 @@ impl Scene {
     }
 
     /// The address of a route, with the scene's ids.
-    fn address(&self, path: &str) -> String {
+    pub fn address(&self, path: &str) -> String {
         let of = if path.starts_with("/api/v1/uploads") {
             &self.upload
         } else if path.starts_with("/api/v1/icd-files") {
@@ -259,18 +259,23 @@ impl Scene {
         } else {
             &self.application
         };
-        let api = &self.world.service.addresses().api;
         let path = path
             .replace("{attachment}", &self.attachment)
             .replace("{slot}", "licence")
             .replace("{document}", "consent.pdf")
             .replace("{kind}", "flu?dry_run=true")
             .replace("{id}", of);
-        format!("{}{path}", api.trim_end_matches("/api/v1"))
+        format!("{}{path}", self.origin())
+    }
+
+    /// Where the service answers.
+    pub fn origin(&self) -> &str {
+        let api = &self.world.service.addresses().api;
+        api.trim_end_matches("/api/v1")
     }
 
     /// A body with which a request that is let through can do something.
-    fn body(&self, method: &str, path: &str) -> Option<Value> {
+    pub fn body(&self, method: &str, path: &str) -> Option<Value> {
         let file = |more: Value| {
             let mut file =
                 json!({"file_name": "x.zip", "size": 10, "sha256": Sha256::of(b"x").to_string()});
@@ -370,13 +375,13 @@ impl Scene {
 }
 
 /// A route of the matrix with what is expected of each caller.
-struct Line {
-    method: String,
-    path: String,
-    cells: Vec<String>,
+pub struct Line {
+    pub method: String,
+    pub path: String,
+    pub cells: Vec<String>,
 }
 
-fn matrix() -> Vec<Line> {
+pub fn matrix() -> Vec<Line> {
     let mut reader = csv::Reader::from_reader(MATRIX.as_bytes());
     let header = reader.headers().unwrap().clone();
     assert_eq!(header.iter().skip(2).collect::<Vec<_>>(), CALLERS);

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use axum::Router;
 use axum::body::Body;
 use domain::{
@@ -17,6 +18,7 @@ use serde_json::Value;
 use startup::{Clients, Config, Options};
 use store::{accounts, schema, sessions, uploads};
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 use tower::ServiceExt;
 use web::Service;
 
@@ -30,6 +32,8 @@ pub struct Stage {
     _items: Items,
     seconds: Arc<AtomicU64>,
     start: Timestamp,
+    /// Made once: reading the system's certificates takes longer than most requests.
+    faultless: OnceCell<Clients>,
     _folder: TempDir,
 }
 
@@ -59,9 +63,10 @@ impl Stage {
             seconds: Arc::new(AtomicU64::new(0)),
             // Events of the store carry the machine's time, so the stage's clock begins there.
             start: Timestamp::now(),
+            faultless: OnceCell::new(),
             _folder: folder,
         };
-        let clients = stage.clients(&Faults::none()).await;
+        let clients = stage.faultless().await;
         let notifications = servers::notifications();
         local::make_bucket(&clients.s3, &stage.config.bucket, notifications.as_deref())
             .await
@@ -84,10 +89,21 @@ impl Stage {
         })
     }
 
+    /// Clients whose requests go straight to the servers.
+    async fn faultless(&self) -> &Clients {
+        let made = self.faultless.get_or_init(|| self.clients(&Faults::none()));
+        made.await
+    }
+
     pub async fn clients(&self, faults: &Faults) -> Clients {
+        self.clients_over(faults.client()).await
+    }
+
+    /// Clients whose requests go through a connector.
+    pub async fn clients_over(&self, http: SharedHttpClient) -> Clients {
         let options = Options {
             credentials: Some(servers::credentials()),
-            http_client: Some(faults.client()),
+            http_client: Some(http),
             // A retry would hide the fault.
             attempts: Some(1),
         };
@@ -96,7 +112,12 @@ impl Stage {
 
     /// A process that judges uploads.
     pub async fn worker(&self, faults: &Faults) -> Intake {
-        let clients = self.clients(faults).await;
+        self.worker_over(faults.client()).await
+    }
+
+    /// One whose requests go through a connector.
+    pub async fn worker_over(&self, http: SharedHttpClient) -> Intake {
+        let clients = self.clients_over(http).await;
         Intake::new(
             clients.store,
             clients.files,
@@ -119,7 +140,7 @@ impl Stage {
     /// A new hospital with the institution of the sample data.
     pub async fn player(&self) -> Player {
         static NUMBER: AtomicU32 = AtomicU32::new(1);
-        let store = self.clients(&Faults::none()).await.store;
+        let store = self.faultless().await.store.clone();
         let institution = Institution::new(
             sample_data::DEMO_INSTITUTION_CODE,
             sample_data::DEMO_INSTITUTION_NAME,
@@ -146,7 +167,7 @@ impl Stage {
     }
 
     pub async fn ticket(&self, player: &Player, name: &str, bytes: &[u8]) -> Upload {
-        let store = self.clients(&Faults::none()).await.store;
+        let store = self.faultless().await.store.clone();
         let account = player.account.id.clone();
         let sequence = uploads::next_sequence(&store, &account).await.unwrap();
         let now = self.clock().now();
@@ -185,7 +206,7 @@ impl Stage {
 
     /// Puts an object and gives the event the store sends.
     pub async fn put_at(&self, key: &str, bytes: &[u8]) -> Value {
-        let clients = self.clients(&Faults::none()).await;
+        let clients = self.faultless().await;
         clients
             .s3
             .put_object()
@@ -205,10 +226,10 @@ impl Stage {
 
     /// What a request of the hospital's answers.
     pub async fn call(&self, player: &Player, method: Method, path: &str) -> Value {
-        let clients = self.clients(&Faults::none()).await;
+        let clients = self.faultless().await;
         let service = Service {
-            store: clients.store,
-            files: clients.files,
+            store: clients.store.clone(),
+            files: clients.files.clone(),
             clock: self.clock(),
             standards: standard::versions(),
         };

@@ -205,6 +205,19 @@ pub fn request(method: &str, url: &str, headers: &[(&str, &str)], body: Option<&
     read(agent.run(request.unwrap()).unwrap())
 }
 
+/// A request with a body of any bytes.
+pub fn send(method: &str, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .build()
+        .into();
+    let mut request = ureq::http::Request::builder().method(method).uri(url);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    read(agent.run(request.body(body).unwrap()).unwrap())
+}
+
 fn read(mut answer: ureq::http::Response<ureq::Body>) -> Answer {
     let media_type = answer
         .headers()
