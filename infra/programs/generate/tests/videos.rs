@@ -17,7 +17,7 @@ fn record(folder: &Path, script: &str) -> (bool, String) {
     let own = Path::new(env!("CARGO_BIN_EXE_generate"));
     let output = Command::new(own)
         .args(["videos", "--only", "apply-for-account", "--scripts"])
-        .arg(&scripts)
+        .arg(scripts)
         .arg("--out")
         .arg(folder.join("videos"))
         .arg("--programs")

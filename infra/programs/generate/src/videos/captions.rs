@@ -11,7 +11,7 @@ pub(super) struct Caption {
 }
 
 /// Letters in a line of captions.
-const LINE: usize = 30;
+const LINE: usize = 24;
 
 /// How long a caption must stand to be read: five Chinese characters a second.
 pub(super) fn reading_time(text: &str) -> f64 {
