@@ -47,7 +47,7 @@ impl Site {
         // Modules name each other relatively, so that all of a page come from one version, and may be kept for ever.
         let shell =
             String::from_utf8_lossy(shell).replace("@ASSETS@", &format!("/assets/{version}"));
-        // The module is built apart (`generate browser-check`); pages do without where it is not there.
+        // The module is built apart (`shared/browser-check/build`); pages do without where it is not there.
         let has_module = FILES.iter().any(|(name, _)| *name == "assets/check.wasm");
         let shell = shell.replace("@LOCAL_CHECK@", if has_module { "yes" } else { "no" });
         Self {
