@@ -1,6 +1,6 @@
 //! The program as a hospital runs it: a process of its own beside the whole service on this machine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io::{Cursor, Read, Write};
 use std::path::{Path, PathBuf};
@@ -230,6 +230,20 @@ pub fn csv(number: u32, rows: u32, bad: Bad) -> Vec<u8> {
     text
 }
 
+/// What tells the records of a CSV apart.
+fn keys(text: &[u8]) -> Vec<Vec<Vec<u8>>> {
+    let standard = standard::latest();
+    let kind = &standard.kinds[standard.kind_index("flu").unwrap()];
+    let mut reader = ::csv::Reader::from_reader(text);
+    let records = reader.byte_records().map(Result::unwrap);
+    records
+        .map(|record| {
+            let key = kind.natural_key.iter();
+            key.map(|field| record[*field].to_vec()).collect()
+        })
+        .collect()
+}
+
 /// Writes a file as careless exporters do: under its own name, half of it first.
 pub fn drop_slowly(path: &Path, bytes: &[u8]) {
     let mut file = fs::File::create(path).unwrap();
@@ -279,12 +293,24 @@ pub fn survive(
     let child = program.run();
     program.finished();
     let uploads = server.uploads();
+    // Of thousands of invented visits a few are one and the same; the second is no new one.
+    let mut visits = HashSet::new();
+    let mut new = 0;
     for number in 0..count {
+        visits.extend(keys(&csv(number, rows, Bad::None)));
         let received = &uploads[&format!("flu_{number}.zip")];
         assert_eq!(received.len(), 1, "flu_{number}: {received:?}");
-        assert_eq!(received[0]["status"], "done");
-        assert_eq!(received[0]["dispositions"]["new"], rows, "flu_{number}");
+        let received = &received[0];
+        assert_eq!(received["status"], "done");
+        assert_eq!(
+            (&received["total"], &received["passed"]),
+            (&json!(rows), &json!(rows))
+        );
+        let told = &received["dispositions"];
+        assert_eq!(told["failed"], 0, "flu_{number}: {told}");
+        new += told["new"].as_u64().unwrap();
     }
+    assert_eq!(new, visits.len() as u64, "every visit came, and came once");
     // The demo hospital's own sample is the only other.
     assert_eq!(uploads.len(), count as usize + 1, "{:?}", uploads.keys());
     assert_eq!(program.receipts("sent").len(), count as usize);
