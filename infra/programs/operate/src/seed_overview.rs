@@ -25,6 +25,9 @@ pub(crate) struct SeedOverview {
     /// 年份 · Year
     #[arg(long, value_name = "yyyy")]
     year: i16,
+    /// 不写各医院每日的计数，快十倍，但无法按日查看医院 · Leaves out the counters of hospitals' single days: ten times as fast, and no hospital can be looked at day by day
+    #[arg(long)]
+    without_days: bool,
     #[command(flatten)]
     connection: Connection,
 }
@@ -69,7 +72,7 @@ impl SeedOverview {
                     (first, last),
                 ));
             }
-            written += overview::add_ledger(&store, &contributions).await?;
+            written += overview::add_ledger(&store, &contributions, !self.without_days).await?;
         }
         let took = started.elapsed().as_secs();
         say(&self.connection.lang.say(

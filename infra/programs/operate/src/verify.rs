@@ -116,7 +116,7 @@ impl Verify {
 
     fn show(&self, signed: &SignedReceipt) {
         let (lang, receipt) = (self.lang, &signed.receipt);
-        let mut line = |zh: &'static str, en: &'static str, value: String| {
+        let line = |zh: &'static str, en: &'static str, value: String| {
             say(&format!("  {}  {value}", lang.say(zh, en)));
         };
         line("上传编号", "upload", receipt.upload.clone());

@@ -116,13 +116,15 @@ async fn whole_table(store: &Store, prefix: &str) -> Result<Vec<Item>, StoreErro
 }
 
 /// Writes contributions of hospitals that have none yet, with the counters of these hospitals in bulk, and adds to those of their
-/// provinces. For tables to try things in: it is no single transaction.
+/// provinces; those of hospitals' single days, which are most of them, can be left out. For tables to try things in: it is no
+/// single transaction.
 ///
 /// # Errors
 /// When the table cannot be written.
 pub async fn add_ledger(
     store: &Store,
     contributions: &[Contribution],
+    with_days: bool,
 ) -> Result<usize, StoreError> {
     let ledger = Ledger::of(contributions);
     let mut items = Vec::new();
@@ -133,7 +135,7 @@ pub async fn add_ledger(
             "contribution",
         )?);
     }
-    for ((province, account, day), facts) in &ledger.days {
+    for ((province, account, day), facts) in ledger.days.iter().filter(|_| with_days) {
         let mut item = day_item(keys::hospital_bucket(province, account, *day), facts);
         item.insert(super::VERSION.to_owned(), number(1));
         items.push(item);

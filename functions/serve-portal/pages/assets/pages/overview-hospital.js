@@ -12,7 +12,7 @@ const text = words({
   uploads: ['上传记录', 'Uploads'], registered: ['上传时间', 'Uploaded at'], status: ['状态', 'Status'], total: ['记录总数', 'Records'], passed: ['达标数', 'Passed'],
   none_uploads: ['所选时间段内没有上传。', 'Nothing was uploaded in this period.'],
   none: ['没有数据', 'Nothing'],
-  about: ['{code}，{place}，{since} 起应报。死亡病例待完成 {due} 例，逾期 {overdue} 例。', '{code}, {place}, to report since {since}. Death cases: {due} due, {overdue} overdue.'],
+  about: ['{code} {place}，{since} 起应报。死亡病例待完成 {due} 例，逾期 {overdue} 例。', '{code} {place}, to report since {since}. Death cases: {due} due, {overdue} overdue.'],
   legend: ['数字为该日已接收的记录数。', 'Numbers are the records accepted of that day.'],
   done: ['已完成', 'Done'], failed: ['处理失败', 'Failed'], expired: ['未上传', 'Not uploaded'], checking: ['校验中', 'Checking'], registered_state: ['已登记', 'Registered'],
 });

@@ -60,7 +60,7 @@ export async function open({ route, show, signal, query, go }) {
       figures(overview.total, kind.code),
       el('p', { class: 'hint' }, text('meaning', { kind: inLanguage(kind, 'name'), n: kind.days_allowed })),
       draw('days'), draw('places'),
-      el('div', { class: 'two' }, draw('passes'), draw('delays')),
+      draw('passes'), draw('delays'),
       !below && provinces(overview, kind.code),
       below && hospitals(below, kind.code),
       points(overview, kind.code),
