@@ -12,6 +12,7 @@ use std::time::Duration;
 use arrivals::{Arrival, Handle, Malformed, deliver};
 use file_check::{Limits, MediaType, Refusal, inspect};
 use jiff::{SignedDuration, Timestamp};
+use metrics::Metric;
 use serde_json::Value;
 use store::death_cases::Awaited;
 use store::{Files, StoreError, keys};
@@ -129,7 +130,13 @@ async fn check<F: Findings>(checking: &Checking<F>, arrival: &Arrival) -> Result
         // Deleted by the applicant in the meantime; nothing is to be said of it.
         return Ok(());
     };
-    if !checking.findings.checked(&arrival.key, found).await? {
+    let metric = match found.verdict {
+        Ok(_) => Metric::DocumentsPassed,
+        Err(_) => Metric::DocumentsRefused,
+    };
+    if checking.findings.checked(&arrival.key, found).await? {
+        metrics::record(&[(metric, 1)]);
+    } else {
         tracing::info!("a document that is not awaited, or was looked at before, is left alone");
     }
     Ok(())

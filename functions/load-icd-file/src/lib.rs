@@ -9,6 +9,7 @@ mod sweep;
 use arrivals::{Announced, Arrival, Handle, Malformed, deliver};
 use domain::{Clock, FailureReason, IcdFile, beijing};
 use jiff::{SignedDuration, Timestamp};
+use metrics::Metric;
 use serde_json::Value;
 use standard::Standard;
 use store::icd_files::{self, Claim, Claimed, Ending};
@@ -222,7 +223,12 @@ async fn commit(loading: &Loading, held: &IcdFile, ending: &Ending) -> Result<()
                 Ending::Read(result) => result.codes,
                 Ending::Failed(_) => 0,
             };
-            tracing::info!(file = %held.id, codes, "code file {} read", held.id);
+            tracing::info!(file = %held.id, account = %held.account, codes, "code file {} read", held.id);
+            let metric = match codes {
+                0 => Metric::CodeFilesRefused,
+                _ => Metric::CodeFilesRead,
+            };
+            metrics::record(&[(metric, 1)]);
             Ok(())
         }
         Err(StoreError::Conflict) => Err(LoadError::Lost),

@@ -6,6 +6,7 @@
 use domain::{AccountId, Upload, UploadId, UploadStatus};
 use intake::{Arrival, Intake, IntakeError, Processed, process};
 use jiff::{SignedDuration, Timestamp};
+use metrics::{Metric, milliseconds};
 use serde::Serialize;
 use store::{StoreError, keys, uploads};
 
@@ -51,11 +52,15 @@ pub async fn run(intake: &Intake) -> Result<Swept, IntakeError> {
     let mut swept = Swept::default();
     let pending = uploads::pending(&intake.store, start - PATIENCE).await?;
     let mut pending = pending.into_iter();
+    let mut oldest = None;
     for (account, id) in pending.by_ref() {
         // One upload that fails must not keep the others from being looked at.
-        if let Err(error) = one(intake, &account, &id, &mut swept).await {
-            tracing::warn!(upload = %id, %error, "upload {id} is left for the next sweep: {error}");
-            swept.left += 1;
+        match one(intake, &account, &id, &mut swept).await {
+            Ok(waiting) => oldest = [oldest, waiting].into_iter().flatten().min(),
+            Err(error) => {
+                tracing::warn!(upload = %id, %account, %error, "upload {id} is left for the next sweep: {error}");
+                swept.left += 1;
+            }
         }
         if intake.clock.now().duration_since(start) >= LENGTH {
             break;
@@ -79,27 +84,39 @@ pub async fn run(intake: &Intake) -> Result<Swept, IntakeError> {
             "sweep done"
         );
     }
+    let waited = oldest.map_or(0, |oldest| milliseconds(oldest, intake.clock.now()));
+    metrics::record(&[
+        (Metric::UploadsLeft, swept.left.into()),
+        (Metric::UploadsExpired, swept.expired.into()),
+        (Metric::OldestWaiting, waited / 1000),
+    ]);
     Ok(swept)
 }
 
+/// Looks at one upload; since when it has waited for its result, if it still does.
 async fn one(
     intake: &Intake,
     account: &AccountId,
     id: &UploadId,
     swept: &mut Swept,
-) -> Result<(), IntakeError> {
+) -> Result<Option<Timestamp>, IntakeError> {
     // The index lags behind; the table itself tells.
     let Some(upload) = uploads::find(&intake.store, account, id).await? else {
-        return Ok(());
+        return Ok(None);
     };
     let now = intake.clock.now();
+    let since = upload.received_at.unwrap_or(upload.registered_at);
     let version = match step(&upload, now) {
-        Step::Wait => return Ok(()),
+        Step::Wait => return Ok(Some(since).filter(|_| !upload.status.is_final())),
         Step::Resume => upload.object_version.clone(),
         Step::Look { overdue } => match intake.files.head(&upload.object_key(), None).await? {
             Some(found) => Some(found.version),
-            None if overdue => return expire(intake, &upload, now, swept).await,
-            None => return Ok(()),
+            None if overdue => {
+                expire(intake, &upload, now, swept).await?;
+                return Ok(None);
+            }
+            // A ticket without an object waits for the hospital.
+            None => return Ok(None),
         },
     };
     let arrival = Arrival {
@@ -110,9 +127,12 @@ async fn one(
     match process(intake, &arrival).await? {
         Processed::Finished => swept.finished += 1,
         Processed::Ignored => {}
-        Processed::Held => swept.left += 1,
+        Processed::Held => {
+            swept.left += 1;
+            return Ok(Some(since));
+        }
     }
-    Ok(())
+    Ok(None)
 }
 
 fn step(upload: &Upload, now: Timestamp) -> Step {

@@ -12,6 +12,7 @@ use domain::notice::{Channel, Notice, NoticeKind};
 use domain::{Account, AccountId, AccountState, Clock, beijing};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
+use metrics::Metric;
 use serde::Serialize;
 use store::{Store, StoreError, accounts, death_cases};
 
@@ -78,6 +79,10 @@ pub async fn run(reminding: &Reminding) -> Result<Reminded, StoreError> {
         }
     }
     tracing::info!(?reminded, "{} accounts were reminded", reminded.accounts);
+    metrics::record(&[
+        (Metric::HospitalsReminded, reminded.accounts.into()),
+        (Metric::RemindersPostponed, reminded.postponed.into()),
+    ]);
     Ok(reminded)
 }
 

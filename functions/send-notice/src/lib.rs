@@ -10,6 +10,7 @@ mod texts;
 
 use domain::Clock;
 use domain::notice::{Delivery, Notice, NoticeState};
+use metrics::Metric;
 use serde::Serialize;
 use serde_json::Value;
 use startup::{NoticeConfig, Providers};
@@ -80,6 +81,7 @@ pub async fn handle(sending: &Sending, event: &Value) -> Result<Value, StoreErro
 pub async fn run(sending: &Sending) -> Result<Swept, StoreError> {
     let mut swept = Swept::default();
     let due = notices::due(&sending.store, sending.clock.now(), AT_ONCE).await?;
+    metrics::record(&[(Metric::OutboxLength, due.len() as u64)]);
     for key in due {
         match send(sending, &key).await {
             Ok(Some(NoticeState::Sent)) => swept.sent += 1,
@@ -122,12 +124,20 @@ pub async fn send(sending: &Sending, key: &str) -> Result<Option<NoticeState>, S
     } else {
         notice.state
     };
-    // The alarm counts these two lines. Who it was for is in the outbox and no business of a log.
+    // Who it was for is in the outbox and no business of a log.
     match state {
         NoticeState::Uncertain if was != state => {
             tracing::error!(kind = kind.name(), "a notice may or may not have been sent");
+            metrics::record(&[(Metric::NoticesUncertain, 1)]);
         }
-        NoticeState::Failed => tracing::error!(kind = kind.name(), "a notice was given up"),
+        NoticeState::Failed => {
+            tracing::error!(kind = kind.name(), "a notice was given up");
+            metrics::record(&[(Metric::NoticesFailed, 1)]);
+        }
+        NoticeState::Sent => {
+            tracing::info!(kind = kind.name(), "a notice was sent");
+            metrics::record(&[(Metric::NoticesSent, 1)]);
+        }
         _ => {}
     }
     Ok(Some(state))

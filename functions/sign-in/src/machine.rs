@@ -3,6 +3,7 @@
 use domain::audit::Act;
 use domain::machine::MachineLogin;
 use domain::{Account, Place, Session, SessionToken};
+use metrics::Metric;
 use store::{machines, sessions};
 use web::{ApiError, ClientAddress, ErrorCode, Service};
 
@@ -20,6 +21,7 @@ pub(crate) async fn sign_in(
     let Some((account, credential)) = machines::open(store, login, secret).await? else {
         note(service, None, Act::SignInRefused, address).await?;
         tracing::info!("sign-in of a machine refused");
+        metrics::record(&[(Metric::SignInsRefused, 1)]);
         return Err(ErrorCode::WrongLogin.into());
     };
     note(service, Some(&account), Act::SignedIn, address).await?;

@@ -6,6 +6,7 @@ use domain::audit::Act;
 use domain::machine::MachineLogin;
 use domain::{Account, AccountState, PasswordPolicy, SessionPurpose};
 use jiff::Timestamp;
+use metrics::Metric;
 use serde::Deserialize;
 use store::attempts::{self, ADDRESS, Allowed, LOGIN, Policy};
 use store::{StoreError, accounts, audit, sessions};
@@ -73,6 +74,7 @@ pub(crate) async fn sign_in(
     let Some(known) = known else {
         note(&service, account.as_ref(), Act::SignInRefused, address).await?;
         tracing::info!("sign-in refused: wrong login or password");
+        metrics::record(&[(Metric::SignInsRefused, 1)]);
         return Err(ErrorCode::WrongLogin.into());
     };
     // From here on the answer tells more: it says what to do next to who has the password.
@@ -109,6 +111,7 @@ pub(crate) async fn charge(
         Allowed::Yes => Ok(()),
         Allowed::After(wait) => {
             tracing::warn!(what = policy.what, "refused: too many attempts");
+            metrics::record(&[(Metric::AttemptsRefused, 1)]);
             Err(ApiError::too_often(wait))
         }
     }
@@ -164,6 +167,7 @@ fn used(before: &Account, code: Option<&str>, now: Timestamp) -> Result<Account,
         let code = code.ok_or(ErrorCode::SecondFactorRequired)?;
         if !factor.use_code(code, now) {
             tracing::info!("sign-in refused: wrong code of the second factor");
+            metrics::record(&[(Metric::SignInsRefused, 1)]);
             return Err(ErrorCode::WrongSecondFactor.into());
         }
     }

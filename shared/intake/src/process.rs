@@ -2,6 +2,7 @@ use arrivals::Announced;
 use domain::webhook::{Delivery, FinishedUpload};
 use domain::{FailureReason, Upload, UploadProgress, UploadStatus, beijing};
 use jiff::{SignedDuration, Timestamp};
+use metrics::{Metric, milliseconds};
 use store::uploads::{self, Claim, Claimed, Ending};
 use store::{Found, StoreError, accounts, icd_files, keys, webhooks};
 use tokio::sync::mpsc::{self, Receiver};
@@ -195,11 +196,7 @@ async fn commit(
     let (store, told) = (&intake.store, delivery.as_ref());
     match uploads::commit(store, held, ending, settlement, told, now).await {
         Ok(()) => {
-            let (total, passed) = match ending {
-                Ending::Done(figures) => (figures.total, figures.passed),
-                Ending::Failed(_) => (0, 0),
-            };
-            tracing::info!(upload = %held.id, total, passed, "upload {} judged", held.id);
+            count(held, ending, now);
             Ok(())
         }
         Err(StoreError::Conflict) => Err(IntakeError::Lost),
@@ -234,6 +231,28 @@ fn finished(held: &Upload, ending: &Ending, now: Timestamp) -> FinishedUpload {
         }
     }
     finished
+}
+
+/// Tells log and metrics of an upload that came to its end.
+fn count(held: &Upload, ending: &Ending, now: Timestamp) {
+    let figures = match ending {
+        Ending::Done(figures) => figures,
+        Ending::Failed(reason) => {
+            tracing::warn!(upload = %held.id, account = %held.account, ?reason, "upload {} failed", held.id);
+            return metrics::record(&[(Metric::UploadsFailed, 1)]);
+        }
+    };
+    let (total, passed) = (figures.total, figures.passed);
+    tracing::info!(upload = %held.id, account = %held.account, total, passed, "upload {} judged", held.id);
+    let arrived = held.received_at.unwrap_or(held.registered_at);
+    metrics::record(&[
+        (Metric::UploadsJudged, 1),
+        (Metric::Records, total),
+        (Metric::RecordsPassed, passed),
+        (Metric::Findings, figures.errors + figures.warnings),
+        (Metric::WaitingTime, milliseconds(arrived, now)),
+        (Metric::TicketTime, milliseconds(held.registered_at, now)),
+    ]);
 }
 
 /// Runs the check on a thread of its own, writes its pages as they come, and keeps the claim alive. `None`: it panicked.

@@ -15,6 +15,9 @@ use thiserror::Error;
 /// | `FLU_STANDARD_OVERRIDES` | path of a file that overrides marks and severities | none |
 /// | `FLU_PASSWORD_POLICY` | `dengbao3` or `nist`, see [`password_policy`] | `dengbao3` |
 /// | `FLU_ADDRESS` | address of the portal, from which browsers may send changes | the request's own host |
+/// | `FLU_FRONT_SECRET` | what CloudFront proves itself by, see `shared/web/src/front.rs` | nothing stands in front |
+/// | `FLU_FRONT_SECRET_ALSO` | the same while it changes | none |
+/// | `FLU_METRICS` | namespace of the metrics | none are reported |
 /// | `AWS_REGION` | region | `cn-north-1` |
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {

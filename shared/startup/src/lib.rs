@@ -3,6 +3,7 @@
 mod clients;
 mod config;
 mod logging;
+mod metrics;
 mod notice_config;
 mod providers;
 mod standards;

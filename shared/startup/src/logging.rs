@@ -1,8 +1,10 @@
 use tracing_subscriber::EnvFilter;
 
-/// Logs as Lambda asks for (`AWS_LAMBDA_LOG_FORMAT`, `AWS_LAMBDA_LOG_LEVEL`).
+/// Logs as Lambda asks for (`AWS_LAMBDA_LOG_FORMAT`, `AWS_LAMBDA_LOG_LEVEL`), each line with the ids of invocation and trace; and
+/// reports metrics under the namespace in `FLU_METRICS`.
 pub fn init_lambda() {
     lambda_runtime::tracing::init_default_subscriber();
+    crate::metrics::init();
 }
 
 /// Logs for people at a terminal, to standard error; `RUST_LOG` chooses what.

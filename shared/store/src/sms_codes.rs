@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::notice::Notice;
 use domain::sms_code::{CODE_LIFETIME, CodePurpose, CodeTry, RESEND_AFTER, SmsCode};
 use jiff::{SignedDuration, Timestamp};
+use metrics::Metric;
 
 use crate::attempts::{Allowed, Quota, pass, spend};
 use crate::keys;
@@ -62,6 +63,7 @@ pub async fn allow(
     let all = spend(store, ALL_DAY, "", now).await?;
     if all != Allowed::Yes {
         tracing::error!("no more codes today: the budget of text messages is used up");
+        metrics::record(&[(Metric::CodesOverBudget, 1)]);
     }
     Ok(all)
 }
