@@ -130,7 +130,9 @@ async fn show_upload(
 async fn own_upload(service: &Service, caller: &Caller, id: &str) -> Result<Upload, ApiError> {
     let id: UploadId = id.parse().map_err(|_| ErrorCode::UploadNotFound)?;
     let upload = uploads::find(&service.store, &caller.account.id, &id).await?;
-    upload.ok_or_else(|| ErrorCode::UploadNotFound.into())
+    let upload = upload.ok_or(ErrorCode::UploadNotFound)?;
+    web::about_upload(&upload.id);
+    Ok(upload)
 }
 
 /// The summary of the committed result; `None` where there is none or it is no longer kept.

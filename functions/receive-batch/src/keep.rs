@@ -102,7 +102,10 @@ pub(crate) async fn find(
     id: &UploadId,
 ) -> Result<Upload, ApiError> {
     match uploads::find(&service.store, account, id).await? {
-        Some(upload) => Ok(upload),
+        Some(upload) => {
+            web::about_upload(&upload.id);
+            Ok(upload)
+        }
         None => Err(StoreError::NotFound.into()),
     }
 }

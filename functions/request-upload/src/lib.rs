@@ -80,6 +80,7 @@ async fn request_upload(
         }
         Err(error) => return Err(error.into()),
     }
+    web::about_upload(&upload.id);
     let address = service.files.presign_put(&upload).await?;
     tracing::info!(upload = %upload.id, size = upload.size, "upload {} registered", upload.id);
     Ok((StatusCode::CREATED, Json(Ticket::new(&upload, address))))
@@ -108,6 +109,7 @@ async fn renew_address(
     let mut upload = uploads::find(&service.store, &caller.account.id, &id)
         .await?
         .ok_or(ErrorCode::UploadNotFound)?;
+    web::about_upload(&upload.id);
     let until = service.clock.now() + Upload::URL_LIFE;
     match uploads::extend(&service.store, &upload, until).await {
         Ok(()) => {}

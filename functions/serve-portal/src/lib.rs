@@ -16,6 +16,10 @@ use web::{ApiError, ErrorCode, OpenApiRouter};
 
 use site::{File, Site};
 
+/// The description of the whole API (OpenAPI). Every function knows its own routes only, so this one answers with what was written
+/// down of all of them, which a test holds against the handlers.
+pub const DESCRIPTION: &str = include_str!("../../../docs/generated/openapi.json");
+
 /// The routes of this function: the pages' addresses, and every file under `pages/assets/`.
 ///
 /// `store` is the origin (or several, separated by spaces) that files are put to and fetched from; pages may talk to it and to the

@@ -1,5 +1,5 @@
-use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::{Next, from_fn, map_request};
 use axum::response::{IntoResponse, Response};
@@ -9,11 +9,12 @@ use lambda_http::request::RequestContext;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 use tracing::Instrument;
+use tracing::field::Empty;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ComponentsBuilder, InfoBuilder};
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{ApiError, ClientAddress, CookieName, ErrorCode};
+use crate::{ApiError, ClientAddress, CookieName, ErrorCode, Front};
 
 /// No request of the API is longer: data goes to the object store, not through here. The few routes that take data read the
 /// body themselves, and bound it.
@@ -22,6 +23,19 @@ const BODY_LIMIT: usize = 64 * 1024;
 /// Makes a server out of the routes of one function, or of all of them: the description of the API at
 /// `/api/v1/openapi.json`, errors in one form, a number for each request, bodies of bounded length.
 pub fn application(routes: OpenApiRouter) -> Router {
+    let (router, document) = described(routes);
+    let document = get(move || {
+        let document = document.clone();
+        async move { Json(document) }
+    });
+    serving(router.route(DESCRIPTION, document))
+}
+
+/// Where the description of the API is.
+const DESCRIPTION: &str = "/api/v1/openapi.json";
+
+/// The routes, and what they say of themselves.
+fn described(routes: OpenApiRouter) -> (Router, OpenApi) {
     let (router, mut document) = routes.split_for_parts();
     document.info = InfoBuilder::new()
         .title("流感医疗服务监测系统 / Influenza medical service surveillance")
@@ -46,14 +60,11 @@ pub fn application(routes: OpenApiRouter) -> Router {
         components.add_security_scheme(scheme, SecurityScheme::ApiKey(ApiKey::Cookie(key)));
     }
     document.components = Some(components);
+    (router, document)
+}
+
+fn serving(router: Router) -> Router {
     router
-        .route(
-            "/api/v1/openapi.json",
-            get(move || {
-                let document = document.clone();
-                async move { Json(document) }
-            }),
-        )
         .method_not_allowed_fallback(async || ApiError::from(ErrorCode::MethodNotAllowed))
         .fallback(async || ApiError::from(ErrorCode::NoSuchPath))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
@@ -91,6 +102,23 @@ fn same_site() -> CsrfLayer<impl Fn(ProtectionError) -> Response + Clone> {
 /// # Errors
 /// When the runtime ends.
 pub async fn run_lambda(routes: OpenApiRouter) -> Result<(), lambda_http::Error> {
+    run(application(routes)).await
+}
+
+/// The same for the one function that answers for the description of the API: its own routes say nothing of the others'.
+///
+/// # Errors
+/// When the runtime ends.
+pub async fn run_lambda_describing(
+    routes: OpenApiRouter,
+    description: &'static str,
+) -> Result<(), lambda_http::Error> {
+    let (router, _) = described(routes);
+    let answer = get(move || async move { ([(CONTENT_TYPE, "application/json")], description) });
+    run(serving(router.route(DESCRIPTION, answer))).await
+}
+
+async fn run(application: Router) -> Result<(), lambda_http::Error> {
     // The gateway tells the address; it stands in no header a client could send.
     let address = map_request(async |mut request: Request| {
         let address = match request.extensions().get::<RequestContext>() {
@@ -101,18 +129,27 @@ pub async fn run_lambda(routes: OpenApiRouter) -> Result<(), lambda_http::Error>
         request.extensions_mut().insert(address);
         request
     });
-    lambda_http::run(application(routes).layer(address)).await
+    let front = Front::from_env();
+    lambda_http::run(front.before(application).layer(address)).await
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Numbers the request, names it in every line it logs and in its answer, and keeps answers out of caches: they are one
-/// account's.
+/// account's. What it is about comes to the same lines once it is known: see [`crate::subject`].
 async fn finish(request: Request, next: Next) -> Response {
     let id = format!("{:032x}", rand::random::<u128>());
-    // The path without its query, which could hold anything.
-    let span =
-        tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
+    // The route, and no word of the address itself, which could hold anything.
+    let route = request.extensions().get::<MatchedPath>();
+    let span = tracing::info_span!(
+        "request",
+        id,
+        method = %request.method(),
+        route = route.map_or("none", MatchedPath::as_str),
+        account = Empty,
+        application = Empty,
+        upload = Empty,
+    );
     let mut response = next.run(request).instrument(span.clone()).await;
     let status = response.status().as_u16();
     span.in_scope(|| tracing::info!(status, "answered {status}"));

@@ -8,7 +8,7 @@ use domain::application::Application;
 use domain::{Account, AccountState, Place, Session, SessionPurpose, TokenHash};
 use store::{applicants, sessions};
 
-use crate::{ApiError, CookieName, ErrorCode, Service, cookie};
+use crate::{ApiError, CookieName, ErrorCode, Service, cookie, subject};
 
 /// Who makes the request: the account of the session whose token it carries, as the account is now.
 ///
@@ -44,6 +44,7 @@ impl FromRequestParts<Service> for Newcomer {
             .await?
             .filter(|(_, account)| account.state != AccountState::Disabled)
             .ok_or(ErrorCode::NotSignedIn)?;
+        subject::by_account(&account.id);
         Ok(Self(Caller {
             account,
             session,
@@ -97,6 +98,7 @@ impl FromRequestParts<Service> for Applicant {
         let (_, application) = applicants::resume(&service.store, &token, now)
             .await?
             .ok_or(ErrorCode::NotIdentified)?;
+        subject::by_applicant(&application.id);
         Ok(Self { application, token })
     }
 }

@@ -65,6 +65,9 @@ errors! {
     /// A page of another site made the browser send this, or nothing tells that none did.
     CrossSite = "cross_site", FORBIDDEN,
         "请求不是从本系统页面发出的，已拒绝；请在本系统页面内操作", "The request did not come from a page of this service and was refused; please use its own pages";
+    /// Something stands in front of the service, and the request did not come through it.
+    NotThroughFront = "not_through_front", FORBIDDEN,
+        "请通过系统的正式网址访问", "Please use the official address of the service";
     /// No such address.
     NoSuchPath = "no_such_path", NOT_FOUND,
         "地址不存在", "There is nothing at this address";

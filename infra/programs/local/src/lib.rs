@@ -4,6 +4,7 @@ mod announce;
 mod bucket;
 mod data_folder;
 mod functions;
+mod health;
 mod http;
 mod material;
 mod notices;

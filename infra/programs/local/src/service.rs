@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 
 use crate::data_folder::DataFolder;
 use crate::functions::Functions;
+use crate::health::{self, Health};
 use crate::notices::Notices;
 use crate::nudge::Nudge;
 use crate::options::Options;
@@ -65,6 +66,8 @@ pub struct Service {
     sender: JoinHandle<()>,
     publisher: Option<JoinHandle<()>>,
     triggers: Triggers,
+    on_object: Vec<(&'static str, &'static str)>,
+    on_schedule: Vec<&'static str>,
     stop: watch::Sender<bool>,
     http: JoinHandle<()>,
 }
@@ -164,6 +167,13 @@ impl Service {
         );
         let nudge = Nudge::new();
         let mut routes = web::application(functions.routes.clone()).merge(sample::router(trial));
+        routes = routes.merge(health::router(Health {
+            s3: servers.s3.clone(),
+            dynamodb: servers.dynamodb.clone(),
+            bucket: options.bucket.clone(),
+            table: options.table.clone(),
+            dead_letters: folder.dead_letters(),
+        }));
         let (foreign_sender, foreign) = mpsc::unbounded_channel();
         if options.s3_endpoint.is_some() {
             routes = routes.merge(webhook::router(foreign_sender));
@@ -224,6 +234,12 @@ impl Service {
             sender,
             publisher,
             triggers,
+            on_object: functions
+                .on_object
+                .iter()
+                .map(|it| (it.function, it.prefix))
+                .collect(),
+            on_schedule: functions.on_schedule.iter().map(|it| it.function).collect(),
             stop,
             http,
         })
@@ -272,6 +288,16 @@ impl Service {
     /// A client of the table.
     pub fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {
         &self.servers.dynamodb
+    }
+
+    /// Functions that run when an object arrives, each with the beginning of the object's key.
+    pub fn on_object(&self) -> &[(&'static str, &'static str)] {
+        &self.on_object
+    }
+
+    /// Functions that the clock makes run.
+    pub fn on_schedule(&self) -> &[&'static str] {
+        &self.on_schedule
     }
 
     /// What was sent by mail and SMS; tests also make it fail with it. `None` when other providers carry them.

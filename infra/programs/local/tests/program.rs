@@ -106,6 +106,12 @@ fn it_says_where_everything_is_and_answers_there() {
         program.printed
     );
     assert!(get(&format!("{portal}/_local/try.sh")).starts_with("#!/bin/sh"));
+    let health: Value = serde_json::from_str(&get(&format!("{portal}/_local/health"))).unwrap();
+    assert_eq!(
+        (&health["healthy"], &health["dead_letters"]),
+        (&true.into(), &0.into()),
+        "{health}"
+    );
     assert!(get(file["dynamodb"].as_str().unwrap()).starts_with("healthy"));
 
     program.signal("-TERM");
