@@ -54,7 +54,7 @@ impl<'a> Applicant<'a> {
         Self { world, token }
     }
 
-    fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+    pub fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
         let url = self.world.url(&format!("/applications{path}"));
         call(method, &url, &self.token, body)
     }

@@ -581,7 +581,7 @@ fn run<F: Future>(future: F) -> F::Output {
 }
 
 async fn checking(stage: &Stage, faults: &Faults) -> Checking<Store> {
-    let clients = stage.clients(faults).await;
+    let clients = stage.clients_of("check-document", faults).await;
     Checking {
         files: clients.files,
         findings: clients.store,
@@ -730,7 +730,8 @@ fn an_attachment_counts_once_whatever_becomes_of_its_event() {
             json!({"detail-type": "Scheduled Event", "time": stage.clock().now().to_string()});
         let ids = (&deleted.account, &deleted.id, &gone.id);
         let (clock_now, trace) = (stage.clock(), entry(&deleted.account));
-        let erased = death_cases::delete(&worker.findings, ids, "test", &clock_now, &trace);
+        let store = stage.clients(&Faults::none()).await.store;
+        let erased = death_cases::delete(&store, ids, "test", &clock_now, &trace);
         assert!(erased.await.unwrap().is_some());
         check_document::run(&worker, clock).await.unwrap();
         assert_eq!(
@@ -780,8 +781,9 @@ fn each_reminder_goes_out_once_however_often_and_whenever_it_is_run() {
                 .await
                 .unwrap()
         );
+        let reminding = stage.clients_of("remind-overdue", &Faults::none()).await;
         let at = |now: Timestamp| Reminding {
-            store: store.clone(),
+            store: reminding.store.clone(),
             clock: Clock::from_fn(move || now),
         };
         let mut days = Vec::new();
@@ -821,7 +823,7 @@ fn each_reminder_goes_out_once_however_often_and_whenever_it_is_run() {
             );
             let faults = Faults::at(Some((0, side)));
             let dying = Reminding {
-                store: stage.clients(&faults).await.store,
+                store: stage.clients_of("remind-overdue", &faults).await.store,
                 clock: Clock::from_fn(move || twelfth),
             };
             let _ = remind_overdue::run(&dying).await;

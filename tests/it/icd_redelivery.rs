@@ -16,7 +16,7 @@ use crate::samples::{clean, zip};
 use crate::stage::{Player, Stage};
 
 /// One good row, and more wrong ones than the list shows.
-fn codes(code: &str) -> Vec<u8> {
+pub fn codes(code: &str) -> Vec<u8> {
     let wrong = "流感,,名称\r\n".repeat(5);
     let text = format!("主要编码,附加编码,疾病名称\r\n{code},,名称\r\n{wrong}");
     zip(&[("编码.csv", text.as_bytes())])
@@ -63,7 +63,7 @@ impl Stage {
     }
 
     /// A code file and the event of its object.
-    async fn icd_file(&self, player: &Player, bytes: &[u8]) -> (IcdFile, Value) {
+    pub async fn icd_file(&self, player: &Player, bytes: &[u8]) -> (IcdFile, Value) {
         let file = self.icd_ticket(player, bytes).await;
         let event = self.put_at(&keys::icd_object(&file), bytes).await;
         (file, event)

@@ -159,8 +159,8 @@ fn an_event_that_never_came_is_found_by_the_sweep() {
         stage.put(&lost, &bytes).await;
         stage.ticket(&player, "never-sent.zip", &bytes).await;
         stage.wait(SignedDuration::from_hours(2));
-        let worker = stage.worker(&Faults::none()).await;
-        reconcile_uploads::run(&worker).await.unwrap();
+        let sweeper = stage.sweeper(&Faults::none()).await;
+        reconcile_uploads::run(&sweeper).await.unwrap();
         let dump = stage.dump(&player).await;
         assert_eq!(dump[1][0]["status"], "done", "{dump}");
         assert_eq!(dump[1][0]["total"], 12);

@@ -24,6 +24,7 @@ use web::Service;
 
 use crate::faults::Faults;
 use crate::servers::{self, Items, Objects};
+use crate::template::guard::guard;
 
 /// Object store and table of their own, a clock that stands until it is moved, and the events that wait.
 pub struct Stage {
@@ -40,6 +41,16 @@ pub struct Stage {
 /// A hospital on a stage.
 pub struct Player {
     pub account: domain::Account,
+}
+
+/// The clients, with what the template lets a function do and nothing more.
+fn allowed(function: &'static str, clients: Clients) -> Clients {
+    let guard = guard(function);
+    Clients {
+        store: clients.store.with_interceptor(guard.clone()),
+        files: clients.files.with_interceptor(guard),
+        ..clients
+    }
 }
 
 impl Stage {
@@ -110,14 +121,28 @@ impl Stage {
         Clients::new(&self.config, options).await
     }
 
+    /// Clients that may do what a function may.
+    pub async fn clients_of(&self, function: &'static str, faults: &Faults) -> Clients {
+        allowed(function, self.clients(faults).await)
+    }
+
     /// A process that judges uploads.
     pub async fn worker(&self, faults: &Faults) -> Intake {
-        self.worker_over(faults.client()).await
+        self.intake("validate-upload", faults.client()).await
     }
 
     /// One whose requests go through a connector.
     pub async fn worker_over(&self, http: SharedHttpClient) -> Intake {
-        let clients = self.clients_over(http).await;
+        self.intake("validate-upload", http).await
+    }
+
+    /// A process that finds what events missed.
+    pub async fn sweeper(&self, faults: &Faults) -> Intake {
+        self.intake("reconcile-uploads", faults.client()).await
+    }
+
+    async fn intake(&self, function: &'static str, http: SharedHttpClient) -> Intake {
+        let clients = allowed(function, self.clients_over(http).await);
         Intake::new(
             clients.store,
             clients.files,
@@ -128,7 +153,7 @@ impl Stage {
 
     /// A process that reads ICD code files.
     pub async fn loader(&self, faults: &Faults) -> Loading {
-        let clients = self.clients(faults).await;
+        let clients = self.clients_of("load-icd-file", faults).await;
         Loading::new(
             clients.store,
             clients.files,
@@ -226,18 +251,22 @@ impl Stage {
 
     /// What a request of the hospital's answers.
     pub async fn call(&self, player: &Player, method: Method, path: &str) -> Value {
-        let clients = self.faultless().await;
-        let service = Service {
-            store: clients.store.clone(),
-            files: clients.files.clone(),
-            clock: self.clock(),
-            standards: standard::versions(),
+        let store = self.faultless().await.store.clone();
+        let service = async |function| {
+            let clients = allowed(function, self.faultless().await.clone());
+            Service {
+                store: clients.store,
+                files: clients.files,
+                clock: self.clock(),
+                standards: standard::versions(),
+            }
         };
         // A session of its own for each reading: the stage's clock may have gone past the end of an older one.
         let now = self.clock().now();
-        let begun = sessions::begin(&service.store, &player.account, now).await;
+        let begun = sessions::begin(&store, &player.account, now).await;
         let (token, _) = begun.unwrap();
-        let routes = list_uploads::router(service.clone()).merge(manage_icd_files::router(service));
+        let routes = list_uploads::router(service("list-uploads").await)
+            .merge(manage_icd_files::router(service("manage-icd-files").await));
         let router: Router = web::application(routes);
         let request = Request::builder()
             .method(method)

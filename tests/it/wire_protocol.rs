@@ -234,7 +234,7 @@ fn only_a_machines_credential_counts_and_its_end_ends_its_tokens() {
 }
 
 async fn application(stage: &Stage, wire: WireConfig) -> axum::Router {
-    let clients = stage.clients(&Faults::none()).await;
+    let clients = stage.clients_of("receive-batch", &Faults::none()).await;
     let service = web::Service {
         store: clients.store,
         files: clients.files,

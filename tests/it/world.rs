@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::servers;
+use crate::template::guard;
 
 /// A running service with its data in a folder of its own.
 pub struct World {
@@ -57,6 +58,7 @@ impl World {
             .unwrap();
         let mut options = Options {
             no_seed: true,
+            watch: Some(guard::watch()),
             ..Options::in_folder(folder.path().join("data"))
         };
         options.s3_endpoint = servers::s3();
