@@ -173,7 +173,7 @@ async fn play(stage: &Stage, schedule: &Schedule) -> Result<Value, String> {
         let _ = zombie.await.unwrap();
         belongs_together(&stage.dump(&player).await)?;
     }
-    let sweeper = stage.worker(&Faults::none()).await;
+    let sweeper = stage.sweeper(&Faults::none()).await;
     for _ in 0..3 {
         stage.wait(SignedDuration::from_hours(1));
         reconcile_uploads::run(&sweeper).await.unwrap();
