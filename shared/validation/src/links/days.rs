@@ -121,7 +121,7 @@ mod tests {
         );
         let days = earlier.movements(&own[0]);
         let wanted = [
-            (5, movement(1, 0, 0)),
+            (5, movement(1, 0, -1)),
             (6, movement(3, 1, 2)),
             (7, movement(1, 1, 1)),
         ];
