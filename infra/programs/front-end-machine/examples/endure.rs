@@ -73,7 +73,7 @@ fn main() {
             let (files, rows) = (options.files.unwrap_or(500), options.rows.unwrap_or(10));
             let began = Instant::now();
             let (mut server, _, mut child) =
-                survive(&file, root.path(), files, options.kills, rows);
+                survive(&file, root.path(), files, options.kills, rows, LONGEST);
             println!(
                 "{files} files of {rows} records, killed {} times, {} s: each received once, none missing",
                 options.kills,
@@ -147,6 +147,9 @@ fn growth(file: &Path, root: &Path, count: u32, rows: u32) {
     end(&mut child);
     server.stop();
 }
+
+/// Long enough to send some files, so that the kills fall into all of the sending.
+const LONGEST: Duration = Duration::from_secs(4);
 
 const MIB: f64 = 1024.0 * 1024.0;
 

@@ -12,6 +12,7 @@ mod support;
 use std::fs;
 use std::io::{Cursor, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use sample_data::{Bad, Damage};
 use serde_json::json;
@@ -25,11 +26,13 @@ fn program_file() -> &'static Path {
 const FILES: u32 = 30;
 const KILLS: u32 = 10;
 const ROWS: u32 = 10;
+const LONGEST: Duration = Duration::from_millis(1500);
 
 #[test]
 fn every_file_is_received_once_whenever_the_program_is_killed_and_the_service_is_away() {
     let root = tempfile::tempdir().unwrap();
-    let (mut server, program, mut child) = survive(program_file(), root.path(), FILES, KILLS, ROWS);
+    let (mut server, program, mut child) =
+        survive(program_file(), root.path(), FILES, KILLS, ROWS, LONGEST);
     let receipts = program.receipts("sent");
     assert_eq!(receipts["flu_3.csv"]["received"]["passed"], ROWS);
     assert!(

@@ -253,13 +253,14 @@ pub fn drop_slowly(path: &Path, bytes: &[u8]) {
 }
 
 /// Drops files while the program is killed again and again and the service is away for a while; then looks whether each was
-/// received once. The program runs on.
+/// received once. The program runs on. It lives `longest` and a little at most before it is killed.
 pub fn survive(
     file: &Path,
     root: &Path,
     count: u32,
     kills: u32,
     rows: u32,
+    longest: Duration,
 ) -> (Server, Program, Child) {
     let mut server = Server::start(root);
     let program = Program::init(file, root, &server);
@@ -285,7 +286,8 @@ pub fn survive(
         }
         let mut child = program.run();
         moment = moment * 1_103_515_245 % 2_147_483_647;
-        std::thread::sleep(Duration::from_millis(200 + moment % 1500));
+        let longest = u64::try_from(longest.as_millis()).unwrap();
+        std::thread::sleep(Duration::from_millis(200 + moment % longest));
         child.kill().unwrap();
         child.wait().unwrap();
     }
