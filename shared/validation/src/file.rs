@@ -9,7 +9,7 @@ use crate::cells::Pending;
 use crate::decode::TextEncoding;
 use crate::header::{self, Header};
 use crate::judge::Judge;
-use crate::parse::{Cell, Row, RowSource};
+use crate::parse::{Cell, ROWS, Row, RowSource};
 use crate::report::neutral;
 use crate::rules::own::OwnCheck;
 use crate::run::{Run, shown};
@@ -48,29 +48,26 @@ pub(crate) fn check(
     start: FileStart,
     source: &mut dyn RowSource,
 ) -> Result<(), Stop> {
-    let mut first = Vec::new();
+    let mut cells: Vec<String> = Vec::new();
     let mut failure = None;
     loop {
-        match source.next_row() {
-            Ok(Some(row)) if row.is_blank() => {}
-            Ok(Some(row)) => {
-                first = (0..row.cells.len())
-                    .map(|column| row.bytes(column).to_vec())
-                    .collect();
-                break;
-            }
-            Ok(None) => break,
+        match source.next_rows(1) {
+            Ok(rows) => match rows.iter().next() {
+                Some(row) if row.is_blank() => {}
+                Some(row) => {
+                    let columns = 0..row.cells.len();
+                    let cell = |column| rows.encoding.decode(row.bytes(column)).into_owned();
+                    cells = columns.map(cell).collect();
+                    break;
+                }
+                None => break,
+            },
             Err(error) => {
                 failure = Some(error);
                 break;
             }
         }
     }
-    let encoding = source.encoding();
-    let cells: Vec<String> = first
-        .iter()
-        .map(|cell| encoding.decode(cell).into_owned())
-        .collect();
     let standard = run.settings.standard;
     let header = match start.kind {
         Some(kind) if !cells.is_empty() => header::read(&cells, &standard.kinds[kind], standard),
@@ -81,7 +78,7 @@ pub(crate) fn check(
     };
     let mut notes = start.notes;
     notes.extend(header.notes.iter().cloned());
-    if encoding.is_utf16() {
+    if source.encoding().is_utf16() {
         notes.push(texts::note("utf16"));
     }
     let info = FileInfo {
@@ -158,13 +155,17 @@ fn report_header(run: &mut Run<'_>, index: u16, kind: usize, header: &Header) ->
 /// Counts the records of a file that cannot be judged: all of them failed.
 fn count(run: &mut Run<'_>, index: u16, source: &mut dyn RowSource) -> Result<(), Stop> {
     loop {
-        match source.next_row() {
-            Ok(Some(row)) if row.is_blank() => {}
-            Ok(Some(_)) => run.unjudged_record(index),
-            Ok(None) => return Ok(()),
+        let rows = match source.next_rows(ROWS) {
+            Ok(rows) if rows.places.is_empty() => return Ok(()),
+            Ok(rows) => rows,
             Err(error) => return Err(Stop::Damaged { index, error }),
+        };
+        for row in rows.iter() {
+            if !row.is_blank() {
+                run.unjudged_record(index);
+            }
+            pace(run, index)?;
         }
-        pace(run, index)?;
     }
 }
 
@@ -195,8 +196,7 @@ fn judge(
         own,
         seconds(settings.received_at),
     );
-    let mut pending: Vec<Pending> = Vec::new();
-    let mut blank: Option<(u32, u32)> = None;
+    let mut blank_rows: Option<(u32, u32)> = None;
     // A report of ours has an apostrophe before what a spreadsheet would take for a formula.
     let from_report = run
         .file(index)
@@ -205,45 +205,45 @@ fn judge(
         .first()
         .is_some_and(|cell| cell.trim().starts_with('#'));
     let mut restored: Vec<Cell> = Vec::new();
-    let mut judged = 0;
+    let mut guessed = false;
     loop {
-        let encoding = source.encoding();
-        let row = match source.next_row() {
-            Ok(Some(row)) => row,
-            Ok(None) => break,
+        let mut rows = match source.next_rows(ROWS) {
+            Ok(rows) if rows.places.is_empty() => break,
+            Ok(rows) => rows,
             Err(error) => return Err(Stop::Damaged { index, error }),
         };
-        if row.is_blank() {
-            // Blank rows at the end are nothing to speak of: they are told only when another row follows.
-            blank = Some((blank.map_or(row.number, |(first, _)| first), row.number));
-            continue;
-        }
-        if let Some((first, last)) = blank.take() {
-            for number in first..=last {
-                tell_blank(run, index, kind, number);
-            }
-        }
-        let row = if from_report {
+        let encoding = rows.encoding;
+        let blank = (0..).zip(rows.iter()).fold(0, |blank, (place, row)| {
+            blank | u64::from(row.is_blank()) << place
+        });
+        if from_report {
             restored.clear();
-            restored.extend(
-                row.cells
-                    .iter()
-                    .map(|cell| restore(*cell, row.buffer, encoding)),
-            );
-            Row {
-                cells: &restored,
-                ..row
+            let cells = rows.cells.iter();
+            restored.extend(cells.map(|cell| restore(*cell, rows.buffer, encoding)));
+            rows.cells = &restored;
+        }
+        let judged = judge.judge(rows, blank);
+        let mut findings = judged.findings;
+        for (place, row) in rows.iter().enumerate() {
+            // Blank rows at the end are nothing to speak of: they are told only when another row follows.
+            if blank >> place & 1 == 1 {
+                let first = blank_rows.map_or(row.number, |(first, _)| first);
+                blank_rows = Some((first, row.number));
+                continue;
             }
-        } else {
-            row
-        };
-        judge.row(&row, encoding, &mut pending, |record, pending| {
+            if let Some((first, last)) = blank_rows.take() {
+                for number in first..=last {
+                    tell_blank(run, index, kind, number);
+                }
+            }
             let mut passed = !file_failed;
-            for pending in &*pending {
+            while let Some((pending, later)) = findings.split_first()
+                && usize::from(pending.index) == place
+            {
                 let finding = finding(index, &row, pending, encoding);
                 passed &= run.finding(&finding, Some(kind)) != Severity::Error;
+                findings = later;
             }
-            pending.clear();
             run.record(&JudgedRecord {
                 file: index,
                 kind,
@@ -251,22 +251,23 @@ fn judge(
                 passed,
                 kind_data,
                 written: row,
-                record: *record,
+                record: judged.records.record(place),
                 encoding,
             });
-        });
-        judged += 1;
-        if judged == GUESS_AFTER
+            pace(run, index)?;
+        }
+        let total = run.file(index).total;
+        if !guessed
+            && total >= GUESS_AFTER
             && let Some(size) = size
         {
-            let position = source.position().max(1);
+            guessed = true;
             let most = u64::from(settings.limits.records);
-            let likely = (GUESS_AFTER.saturating_mul(size) / position).min(most);
+            let likely = (total.saturating_mul(size) / source.position().max(1)).min(most);
             judge.expect(u32::try_from(likely).unwrap_or(u32::MAX));
         }
-        pace(run, index)?;
     }
-    if judge.tabs {
+    if judge.tabs() {
         run.file(index).notes.push(texts::note("tabs"));
     }
     if run.file(index).total == 0 {

@@ -1,16 +1,17 @@
-//! One record: its values, the rules between them, its key.
+//! Records: their values, the rules between them, their keys.
 
 use std::borrow::Cow;
 
 use standard::{FieldType, FileKind, Requirement, Standard};
 
 use crate::Settings;
-use crate::cells::{CellJudge, Pending};
+use crate::block::{Block, members};
+use crate::cells::{CellJudge, Lines, Pending, Unclean};
 use crate::decode::TextEncoding;
-use crate::field_set::FieldStates;
-use crate::parse::{Cell, Row, RowDefect};
-use crate::plan::{ColumnPlan, Plan};
-use crate::record::{Record, State};
+use crate::field_set::turn;
+use crate::parse::{Cell, ROWS, Row, RowDefect, Rows};
+use crate::plan::Plan;
+use crate::record::Records;
 use crate::rules::own::{KEY_REPEATED, OwnCheck, OwnRules};
 use crate::rules::record::CHECKS;
 use crate::rules::{Binding, Concern, Found, RecordCheck};
@@ -23,7 +24,7 @@ struct RecordRule<'a> {
     check: Box<dyn RecordCheck + 'a>,
 }
 
-/// Judges the records of one file. Its buffers serve every record.
+/// Judges the records of one file. Its buffers serve all of them.
 pub(crate) struct Judge<'a> {
     own: &'a OwnRules,
     plan: Plan,
@@ -34,17 +35,19 @@ pub(crate) struct Judge<'a> {
     places: Vec<Option<u16>>,
     /// Columns up to the last that has a header.
     width: usize,
-    /// For each column whether a blank cell is to be looked at.
-    needs: Vec<bool>,
-    /// For each field where its trimmed bytes stand in the row.
-    cells_of: Vec<Cell>,
-    states: Vec<State>,
-    sets: FieldStates,
-    numbers: Vec<i64>,
+    /// For each 64 columns which rows have something in each.
+    filled: Vec<[u64; ROWS]>,
+    block: Block,
     found: Found,
     encoding: TextEncoding,
-    /// Whether some value had tabs around it.
-    pub(crate) tabs: bool,
+}
+
+/// Rows after their judgement.
+pub(crate) struct Judged<'j> {
+    /// What was found, row after row.
+    pub(crate) findings: &'j [Pending],
+    /// The records, as the rules saw them.
+    pub(crate) records: Records<'j>,
 }
 
 impl<'a> Judge<'a> {
@@ -65,25 +68,18 @@ impl<'a> Judge<'a> {
                 places[usize::from(*field)].get_or_insert(column);
             }
         }
-        let plan = Plan::new(columns, kind, standard, own);
-        let required =
-            |column: &Option<ColumnPlan>| column.as_ref().is_some_and(|column| column.required);
         Self {
             own,
-            needs: plan.columns.iter().map(required).collect(),
-            plan,
+            plan: Plan::new(columns, kind, standard, own),
             cells: CellJudge::new(standard, own, latest, columns.len()),
             record_rules: record_rules(kind, settings),
             unique: unique_rules(kind, standard),
             places,
             width,
-            cells_of: vec![Cell { start: 0, end: 0 }; fields],
-            sets: FieldStates::default(),
-            states: vec![State::Blank; fields],
-            numbers: vec![0; fields],
+            filled: vec![[0; ROWS]; width.div_ceil(64)],
+            block: Block::new(fields),
             found: Found::default(),
             encoding: TextEncoding::Ascii,
-            tabs: false,
         }
     }
 
@@ -94,57 +90,58 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Judges a row: adds what it finds and hands the record, as the rules saw it, to `with`.
-    pub(crate) fn row<T>(
-        &mut self,
-        row: &Row<'_>,
-        encoding: TextEncoding,
-        pending: &mut Vec<Pending>,
-        with: impl FnOnce(&Record<'_>, &mut Vec<Pending>) -> T,
-    ) -> T {
-        if encoding != self.encoding {
-            self.encoding = encoding;
-            self.cells.set_encoding(encoding);
+    /// Whether some value had tabs around it.
+    pub(crate) fn tabs(&self) -> bool {
+        self.cells.tabs
+    }
+
+    /// Judges rows. Those that are blank are no records: they are left out.
+    pub(crate) fn judge<'j>(&'j mut self, rows: Rows<'j>, blank: u64) -> Judged<'j> {
+        if rows.encoding != self.encoding {
+            self.encoding = rows.encoding;
+            self.cells.set_encoding(rows.encoding);
         }
-        self.states.fill(State::Blank);
-        let judged = self.has_right_width(row, pending);
-        if judged {
-            self.values(row, pending);
+        self.cells.found.clear();
+        self.block.clear();
+        let judged = self.values(&rows, blank);
+        self.block.settle();
+        self.rules(&rows, judged);
+        // Each row's own findings stay in their order: columns, then rules.
+        self.cells.found.sort_by_key(|pending| pending.index);
+        Judged {
+            findings: &self.cells.found,
+            records: records_of(&rows, &self.block),
         }
-        self.sets.read(&self.states);
-        let id_card = std::cell::Cell::new(None);
-        let record = Record {
-            row: row.number,
-            buffer: row.buffer,
-            places: &self.cells_of,
-            states: &self.states,
-            sets: &self.sets,
-            numbers: &self.numbers,
-            id_card: &id_card,
-            encoding: encoding.of_rows(),
-        };
-        if judged {
-            for rule in &self.record_rules {
-                if !rule.concern.holds(&record) {
-                    continue;
-                }
-                rule.check.check(&record, &mut self.found);
-                if self.found.places.is_empty() {
-                    continue;
-                }
-                for (field, detail, suggestion) in self.found.places.drain(..) {
-                    pending.push(Pending {
-                        rule: rule.rule,
-                        column: field.and_then(|field| self.places[field]),
-                        field: field.and_then(|field| u16::try_from(field).ok()),
-                        detail: detail.map(Cow::Owned),
-                        suggestion,
-                    });
-                }
+    }
+
+    /// Asks the rules about records.
+    #[inline(never)]
+    fn rules(&mut self, rows: &Rows<'_>, judged: u64) {
+        let records = records_of(rows, &self.block);
+        let pending = &mut self.cells.found;
+        for rule in &self.record_rules {
+            let asked = rule.concern.among(&self.block) & judged;
+            if asked == 0 {
+                continue;
             }
-            for unique in &mut self.unique {
-                if let Some((earlier, field)) = unique.repeats(&record) {
+            rule.check.check_all(&records, asked, &mut self.found);
+            for place in self.found.places.drain(..) {
+                pending.push(Pending {
+                    index: place.record as u8,
+                    rule: rule.rule,
+                    column: place.field.and_then(|field| self.places[field]),
+                    field: place.field.and_then(|field| u16::try_from(field).ok()),
+                    detail: place.detail.map(Cow::Owned),
+                    suggestion: place.suggestion,
+                });
+            }
+        }
+        for unique in &mut self.unique {
+            for index in members(judged) {
+                let row = rows.places[index].number;
+                if let Some((earlier, field)) = unique.repeats(&records.record(index), row) {
                     pending.push(Pending {
+                        index: index as u8,
                         rule: unique.rule,
                         column: self.places[field],
                         field: u16::try_from(field).ok(),
@@ -154,14 +151,77 @@ impl<'a> Judge<'a> {
                 }
             }
         }
-        with(&record, pending)
+    }
+
+    /// Judges the values of the rows that stand under their headers: which those are.
+    #[inline(never)]
+    fn values(&mut self, rows: &Rows<'_>, blank: u64) -> u64 {
+        let mut judged = 0;
+        let mut unclean = Unclean::default();
+        let mut firsts = [0; ROWS];
+        for filled in &mut self.filled {
+            filled.fill(0);
+        }
+        for (index, row) in rows.iter().enumerate() {
+            let bit = 1 << index;
+            if blank & bit != 0 || !self.has_right_width(&row, index as u8) {
+                continue;
+            }
+            judged |= bit;
+            firsts[index] = rows.places[index].first;
+            if row.controls {
+                unclean.controls |= bit;
+            }
+            if !row.valid && !self.is_valid(&row) {
+                unclean.invalid |= bit;
+            }
+            let cells = row.cells.get(..self.width).unwrap_or_default();
+            for (filled, cells) in self.filled.iter_mut().zip(cells.chunks(64)) {
+                filled[index] = filled_cells(cells);
+            }
+        }
+        let lines = Lines {
+            buffer: rows.buffer,
+            cells: rows.cells,
+            firsts,
+            unclean,
+        };
+        self.filled.iter_mut().for_each(turn);
+        let filled = self.filled.iter().flatten();
+        for (column, filled) in self.plan.columns.iter().zip(filled) {
+            let Some(column) = column else {
+                continue;
+            };
+            // Most cells of a wide file are blank, and a blank cell that may be is nothing at all.
+            let rows = if column.required { judged } else { *filled };
+            if rows != 0 {
+                let values = self.block.field_mut(usize::from(column.field));
+                self.cells.column(&self.plan, column, &lines, rows, values);
+            }
+        }
+        judged
+    }
+
+    /// Whether the text of a row is valid in its encoding.
+    fn is_valid(&self, row: &Row<'_>) -> bool {
+        let ends = row.cells.first().zip(row.cells.last());
+        ends.is_none_or(|(first, last)| {
+            let all = &row.buffer[first.start as usize..last.end as usize];
+            self.encoding.is_valid(all)
+        })
     }
 
     /// Whether the cells of the row stand under their headers.
-    fn has_right_width(&self, row: &Row<'_>, pending: &mut Vec<Pending>) -> bool {
+    fn has_right_width(&mut self, row: &Row<'_>, index: u8) -> bool {
+        if row.defect.is_none() && row.cells.len() == self.width {
+            return true;
+        }
+        let fits = row.cells.len() == self.width
+            || (row.cells.len() > self.width && row.filled_width() <= self.width);
         let mut wrong = |column: Option<usize>, detail: &'static str| {
             if let Some(rule) = self.own.get(OwnCheck::FieldCount) {
-                pending.push(Pending {
+                self.cells.found.push(Pending {
+                    index,
                     rule,
                     column: column.and_then(|column| u16::try_from(column).ok()),
                     field: column.and_then(|column| {
@@ -181,74 +241,30 @@ impl<'a> Judge<'a> {
                 wrong(None, "endless");
                 return false;
             }
-            Some(RowDefect::StrayQuote(column)) => {
-                wrong(Some(column), "stray_quote");
-                return self.fits(row);
+            Some(RowDefect::StrayQuote(column)) => wrong(Some(column), "stray_quote"),
+            None if fits => {}
+            None => {
+                let fewer = row.cells.len() < self.width;
+                wrong(None, if fewer { "fewer" } else { "more" });
             }
-            None => {}
         }
-        if !self.fits(row) {
-            let fewer = row.cells.len() < self.width;
-            wrong(None, if fewer { "fewer" } else { "more" });
-            return false;
-        }
-        true
+        fits
     }
+}
 
-    fn fits(&self, row: &Row<'_>) -> bool {
-        row.cells.len() == self.width
-            || (row.cells.len() > self.width && row.filled_width() <= self.width)
+fn records_of<'r>(rows: &Rows<'r>, block: &'r Block) -> Records<'r> {
+    Records {
+        buffer: rows.buffer,
+        block,
+        encoding: rows.encoding.of_rows(),
     }
+}
 
-    #[inline(never)]
-    fn values(&mut self, row: &Row<'_>, pending: &mut Vec<Pending>) {
-        let valid = row.valid || {
-            let all = row.cells.first().zip(row.cells.last());
-            all.is_none_or(|(first, last)| {
-                let all = &row.buffer[first.start as usize..last.end as usize];
-                self.encoding.is_valid(all)
-            })
-        };
-        let Self {
-            plan,
-            needs,
-            cells: judge,
-            cells_of,
-            states,
-            numbers,
-            ..
-        } = self;
-        for ((cell, column), needed) in row.cells.iter().zip(&plan.columns).zip(needs.iter()) {
-            // Most cells of a wide file are blank, and a blank cell that may be is nothing at all.
-            if cell.start == cell.end && !needed {
-                continue;
-            }
-            let Some(column) = column else {
-                continue;
-            };
-            let written = &row.buffer[cell.start as usize..cell.end as usize];
-            let (blanks, value) = trim(written);
-            let start = cell.start as usize + blanks;
-            let field = usize::from(column.field);
-            cells_of[field] = Cell {
-                start: start as u32,
-                end: (start + value.len()) as u32,
-            };
-            if row.controls && !written.is_empty() {
-                self.tabs |= written.len() != value.len() && written.contains(&b'\t');
-                if value.iter().any(|byte| is_control(*byte)) {
-                    judge.add(pending, column, OwnCheck::ControlCharacters);
-                }
-            }
-            if !valid && !self.encoding.is_valid(value) {
-                judge.add(pending, column, OwnCheck::Encoding);
-                states[field] = State::Invalid;
-                continue;
-            }
-            (states[field], numbers[field]) =
-                judge.judge(plan, column, row.buffer, start, value, pending);
-        }
-    }
+/// Which of up to 64 cells have something in them.
+fn filled_cells(cells: &[Cell]) -> u64 {
+    cells.iter().enumerate().fold(0, |filled, (place, cell)| {
+        filled | u64::from(cell.start != cell.end) << place
+    })
 }
 
 fn record_rules<'a>(kind: &'a FileKind, settings: &'a Settings<'a>) -> Vec<RecordRule<'a>> {
@@ -301,21 +317,4 @@ fn unique_rules(kind: &FileKind, standard: &Standard) -> Vec<UniqueRule> {
             UniqueRule::new(index, fields)
         })
         .collect()
-}
-
-/// A value without the blanks and tabs around it, and how many there were in front.
-#[inline]
-fn trim(bytes: &[u8]) -> (usize, &[u8]) {
-    match (bytes.first(), bytes.last()) {
-        (Some(first), Some(last)) if *first > b' ' && *last > b' ' => (0, bytes),
-        _ => {
-            let begun = bytes.trim_ascii_start();
-            (bytes.len() - begun.len(), begun.trim_ascii_end())
-        }
-    }
-}
-
-/// Line breaks are part of narratives.
-fn is_control(byte: u8) -> bool {
-    (byte < 0x20 && byte != b'\n' && byte != b'\r') || byte == 0x7f
 }

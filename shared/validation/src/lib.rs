@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 mod archive;
+mod block;
 mod cells;
 mod check;
+mod code_start;
 pub mod codes;
 mod decode;
 mod drug_selection;

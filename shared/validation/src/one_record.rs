@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::cells::Pending;
 use crate::decode::TextEncoding;
 use crate::file::{finding, seconds};
 use crate::judge::Judge;
-use crate::parse::{Cell, Row};
+use crate::parse::{Cell, RowPlace, Rows};
 use crate::rules::own::OwnRules;
 use crate::{FileInfo, Finding, Settings};
 
@@ -46,25 +45,29 @@ pub fn check_record(
             end: buffer.len() as u32,
         });
     }
-    let row = Row {
+    let place = RowPlace {
         number: 1,
-        buffer: &buffer,
-        cells: &cells,
+        first: 0,
+        end: cells.len() as u32,
         controls: true,
         valid: true,
         defect: None,
     };
+    let rows = Rows {
+        buffer: &buffer,
+        cells: &cells,
+        places: &[place],
+        encoding: TextEncoding::Utf8,
+    };
     let own = OwnRules::bind(settings.standard);
     let latest = seconds(settings.received_at);
     let mut judge = Judge::new(kind_data, &columns, columns.len(), settings, &own, latest);
-    let mut pending: Vec<Pending> = Vec::new();
-    let encoding = TextEncoding::Utf8;
-    let findings = judge.row(&row, encoding, &mut pending, |_, pending| {
-        pending
-            .iter()
-            .map(|pending| finding(0, &row, pending, encoding).to_owned_finding())
-            .collect()
+    let judged = judge.judge(rows, 0);
+    let found = rows.iter().flat_map(|row| {
+        let owned = move |pending| finding(0, &row, pending, rows.encoding).to_owned_finding();
+        judged.findings.iter().map(owned)
     });
+    let findings = found.collect();
     let header = kind_data.fields.iter().map(|field| field.code.clone());
     Some(RecordFindings {
         findings,

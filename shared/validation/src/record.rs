@@ -1,11 +1,12 @@
 //! A record as the rules see it: every cell already trimmed, told blank from filled, and parsed by its column's type.
 
 use std::borrow::Cow;
-use std::cell::Cell;
 
 use encoding_rs::Encoding;
 
-use crate::field_set::{FieldMask, FieldStates};
+use crate::block::{Block, Values};
+use crate::field_set::FieldMask;
+#[cfg(test)]
 use crate::parse::Cell as Place;
 use crate::rules::record::IdCard;
 
@@ -23,88 +24,130 @@ pub(crate) enum State {
     Invalid,
 }
 
-/// One record under check. All slices are indexed by field, as in [`standard::FileKind::fields`].
+/// The records of a block under check, all in one buffer.
 #[derive(Clone, Copy)]
-pub(crate) struct Record<'a> {
-    /// Row as a spreadsheet shows it.
-    pub(crate) row: u32,
+pub(crate) struct Records<'a> {
     /// What the places point into, in the file's encoding. ASCII means ASCII in every encoding read here.
     pub(crate) buffer: &'a [u8],
-    /// Where the trimmed bytes stand; of a blank field this says nothing.
-    pub(crate) places: &'a [Place],
-    /// What the cell checks made of each.
-    pub(crate) states: &'a [State],
-    /// The states as bits.
-    pub(crate) sets: &'a FieldStates,
-    /// The parsed value where the state is `Valid`; see the accessors.
-    pub(crate) numbers: &'a [i64],
-    /// The identity card number that was read last, of which field: several rules read the same one.
-    pub(crate) id_card: &'a Cell<Option<(usize, Option<IdCard>)>>,
+    /// Their values.
+    pub(crate) block: &'a Block,
     /// Encoding of the buffer.
     pub(crate) encoding: &'static Encoding,
 }
 
+impl<'a> Records<'a> {
+    /// One of them.
+    #[inline]
+    pub(crate) fn record(&self, index: usize) -> Record<'a> {
+        Record {
+            records: *self,
+            index,
+        }
+    }
+
+    /// The bytes of a field of one of them, which must not be blank.
+    #[inline]
+    pub(crate) fn bytes(&self, values: &Values, index: usize) -> &'a [u8] {
+        let place = values.places[index];
+        &self.buffer[place.start as usize..place.end as usize]
+    }
+}
+
+/// One record under check. Fields are told by their index in [`standard::FileKind::fields`].
+#[derive(Clone, Copy)]
+pub(crate) struct Record<'a> {
+    /// Those it stands among.
+    pub(crate) records: Records<'a>,
+    /// Which of them it is.
+    pub(crate) index: usize,
+}
+
 impl<'a> Record<'a> {
+    /// What the cell checks made of the field.
+    #[inline]
+    pub(crate) fn state(&self, field: usize) -> State {
+        self.records
+            .block
+            .state(field, self.index)
+            .unwrap_or_default()
+    }
+
+    /// Whether the field holds a value of the column's type.
+    #[inline]
+    pub(crate) fn is_valid(&self, field: usize) -> bool {
+        self.records.block.field(field).valid >> self.index & 1 == 1
+    }
+
     /// Whether the field holds no value (blank, absent or `-`).
+    #[inline]
     pub(crate) fn is_blank(&self, field: usize) -> bool {
-        matches!(self.states[field], State::Blank | State::Dash)
+        !self.is_filled(field)
     }
 
     /// Whether any of the fields holds some value, valid or not.
     #[inline]
     pub(crate) fn any_filled(&self, fields: &FieldMask) -> bool {
-        fields.meets(&self.sets.filled)
+        fields.meets(self.records.block.filled_of(self.index))
     }
 
     /// Whether all of the fields hold some value, valid or not.
     #[inline]
     pub(crate) fn all_filled(&self, fields: &FieldMask) -> bool {
-        fields.is_within(&self.sets.filled)
+        fields.is_within(self.records.block.filled_of(self.index))
+    }
+
+    /// Whether any of the fields holds something that is not of its type.
+    #[inline]
+    pub(crate) fn any_invalid(&self, fields: &FieldMask) -> bool {
+        fields.meets(self.records.block.invalid_of(self.index))
     }
 
     /// Those of the fields that hold a valid value.
     #[inline]
     pub(crate) fn valid_of(&self, fields: &'a FieldMask) -> impl Iterator<Item = usize> + 'a {
-        fields.members(&self.sets.valid)
+        fields.members(self.records.block.valid_of(self.index))
     }
 
     /// Those of the fields that hold some value, valid or not.
     #[inline]
     pub(crate) fn filled_of(&self, fields: &'a FieldMask) -> impl Iterator<Item = usize> + 'a {
-        fields.members(&self.sets.filled)
+        fields.members(self.records.block.filled_of(self.index))
     }
 
     /// Whether the field holds some value, valid or not.
+    #[inline]
     pub(crate) fn is_filled(&self, field: usize) -> bool {
-        !self.is_blank(field)
+        self.records.block.field(field).filled() >> self.index & 1 == 1
     }
 
     /// The value's bytes, in the file's encoding.
     #[inline]
     pub(crate) fn bytes(&self, field: usize) -> &'a [u8] {
-        if self.states[field] == State::Blank {
+        let values = self.records.block.field(field);
+        if (values.filled() | values.dash) >> self.index & 1 == 0 {
             return &[];
         }
-        let place = self.places[field];
-        &self.buffer[place.start as usize..place.end as usize]
+        self.records.bytes(values, self.index)
     }
 
     /// The value, decoded.
     pub(crate) fn text(&self, field: usize) -> Cow<'a, str> {
-        self.encoding
+        self.records
+            .encoding
             .decode_without_bom_handling(self.bytes(field))
             .0
     }
 
     /// What the field says as an identity card number; `None` where it has not the form of one.
     pub(crate) fn id_card(&self, field: usize) -> Option<IdCard> {
-        if let Some((known, card)) = self.id_card.get()
+        let known = self.records.block.id_card(self.index);
+        if let Some((known, card)) = known.get()
             && known == field
         {
             return card;
         }
         let card = IdCard::read(self.bytes(field));
-        self.id_card.set(Some((field, card)));
+        known.set(Some((field, card)));
         card
     }
 
@@ -129,60 +172,55 @@ impl<'a> Record<'a> {
             .and_then(|index| usize::try_from(index).ok())
     }
 
+    #[inline]
     fn number(&self, field: usize) -> Option<i64> {
-        (self.states[field] == State::Valid).then(|| self.numbers[field])
+        self.is_valid(field)
+            .then(|| self.records.block.field(field).numbers[self.index])
     }
 }
 
-/// A record made by a test, with what [`Record`] only refers to.
+/// A record made by a test, alone in its block.
 #[cfg(test)]
 pub(crate) struct OwnedRecord {
     buffer: Vec<u8>,
-    places: Vec<Place>,
-    states: Vec<State>,
-    sets: FieldStates,
-    numbers: Vec<i64>,
-    id_card: Cell<Option<(usize, Option<IdCard>)>>,
+    block: Block,
 }
 
 #[cfg(test)]
 impl OwnedRecord {
+    /// Its bit in the sets of the block: not the first, so that a mistaken index is found out.
+    pub(crate) const INDEX: usize = 37;
+
     /// A record of UTF-8 texts, with what the cell checks made of them.
-    pub(crate) fn new<T: AsRef<[u8]>>(texts: &[T], states: Vec<State>, numbers: Vec<i64>) -> Self {
+    pub(crate) fn new<T: AsRef<[u8]>>(texts: &[T], states: &[State], numbers: &[i64]) -> Self {
         let mut buffer = Vec::new();
-        let places = texts
-            .iter()
-            .map(|text| {
-                let start = buffer.len() as u32;
-                buffer.extend_from_slice(text.as_ref());
-                Place {
-                    start,
-                    end: buffer.len() as u32,
-                }
-            })
-            .collect();
-        let mut sets = FieldStates::default();
-        sets.read(&states);
-        Self {
-            buffer,
-            places,
-            states,
-            sets,
-            numbers,
-            id_card: Cell::new(None),
+        let mut block = Block::new(texts.len());
+        let bit = 1 << Self::INDEX;
+        for (field, text) in texts.iter().enumerate() {
+            let start = buffer.len() as u32;
+            buffer.extend_from_slice(text.as_ref());
+            let values = block.field_mut(field);
+            values.numbers[Self::INDEX] = numbers[field];
+            values.places[Self::INDEX] = Place {
+                start,
+                end: buffer.len() as u32,
+            };
+            match states[field] {
+                State::Valid => values.valid = bit,
+                State::Invalid => values.invalid = bit,
+                State::Dash => values.dash = bit,
+                State::Blank => {}
+            }
         }
+        block.settle();
+        Self { buffer, block }
     }
 
     /// As the checks see it.
-    pub(crate) fn record(&self) -> Record<'_> {
-        Record {
-            row: 2,
+    pub(crate) fn records(&self) -> Records<'_> {
+        Records {
             buffer: &self.buffer,
-            places: &self.places,
-            states: &self.states,
-            sets: &self.sets,
-            numbers: &self.numbers,
-            id_card: &self.id_card,
+            block: &self.block,
             encoding: encoding_rs::UTF_8,
         }
     }

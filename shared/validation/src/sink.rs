@@ -78,21 +78,18 @@ impl<'a> JudgedRecord<'a> {
     /// The value of a field, trimmed and in the standard's form (dates as `yyyy-MM-dd[ HH:mm:ss]`); blank where there is
     /// no value.
     pub fn value(&self, field: usize) -> Cow<'a, str> {
-        let Some(state) = self.record.states.get(field) else {
+        let Some(state) = self.record.records.block.state(field, self.record.index) else {
             return Cow::Borrowed("");
         };
+        let number = self.record.records.block.field(field).numbers[self.record.index];
         match (state, self.kind_data.fields[field].field_type) {
             (State::Blank | State::Dash, _) => Cow::Borrowed(""),
-            (State::Valid, FieldType::Date) => {
-                Cow::Owned(date::date_text(self.record.numbers[field]))
-            }
+            (State::Valid, FieldType::Date) => Cow::Owned(date::date_text(number)),
             // Where a day alone will do, a day stays a day.
             (State::Valid, FieldType::DateTime) if self.record.bytes(field).len() > 10 => {
-                Cow::Owned(date::moment_text(self.record.numbers[field]))
+                Cow::Owned(date::moment_text(number))
             }
-            (State::Valid, FieldType::DateTime) => {
-                Cow::Owned(date::date_text(self.record.numbers[field]))
-            }
+            (State::Valid, FieldType::DateTime) => Cow::Owned(date::date_text(number)),
             _ => self.encoding.decode(self.record.bytes(field)),
         }
     }

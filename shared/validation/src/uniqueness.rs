@@ -138,19 +138,21 @@ impl UniqueRule {
         self.keys.expect(records);
     }
 
-    /// Takes a record: the earlier row with its key and the field to show. A record whose key is not complete has none.
-    pub(crate) fn repeats(&mut self, record: &Record<'_>) -> Option<(u32, usize)> {
+    /// Takes a record and its row: the earlier row with its key and the field to show. A record whose key is not complete has none.
+    pub(crate) fn repeats(&mut self, record: &Record<'_>, row: u32) -> Option<(u32, usize)> {
         let mut hash = Mixed::default();
         for key in &self.fields {
-            match record.states[key.field] {
-                State::Valid if key.by_number => hash.number(record.numbers[key.field] as u64),
+            match record.state(key.field) {
+                State::Valid if key.by_number => {
+                    hash.number(record.records.block.field(key.field).numbers[record.index] as u64)
+                }
                 State::Valid => hash.bytes(record.bytes(key.field)),
                 State::Invalid => return None,
                 State::Blank | State::Dash if key.required => return None,
                 State::Blank | State::Dash => hash.bytes(&[]),
             }
         }
-        let earlier = self.keys.insert(hash.finish(), record.row)?;
+        let earlier = self.keys.insert(hash.finish(), row)?;
         Some((earlier, self.fields.first()?.field))
     }
 }

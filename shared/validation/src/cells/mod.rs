@@ -12,7 +12,10 @@ use std::borrow::Cow;
 use standard::Standard;
 use standard::id_number::check_character;
 
+use crate::block::{Values, members};
+use crate::code_start::CodeStart;
 use crate::decode::TextEncoding;
+use crate::parse::{Cell, ROWS};
 use crate::plan::{ColumnPlan, Form, Plan};
 use crate::record::State;
 use crate::rules::own::{OwnCheck, OwnRules};
@@ -21,6 +24,8 @@ use crate::word;
 /// A finding whose value and texts are not made yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pending {
+    /// Which row of those taken together.
+    pub(crate) index: u8,
     /// Index of the rule.
     pub(crate) rule: u16,
     /// Column of the file.
@@ -36,6 +41,48 @@ pub(crate) struct Pending {
 /// Seconds of 1900-01-01, before which no date lies (GEN-016).
 const EARLIEST: i64 = -2_208_988_800;
 
+/// Rows whose cells are judged column by column.
+pub(crate) struct Lines<'r> {
+    /// What the cells point into.
+    pub(crate) buffer: &'r [u8],
+    /// Cells of all rows.
+    pub(crate) cells: &'r [Cell],
+    /// For each row its first cell.
+    pub(crate) firsts: [u32; ROWS],
+    /// Rows in which each cell has to be looked at for what does not belong into text.
+    pub(crate) unclean: Unclean,
+}
+
+/// Rows that hold, or may hold, what does not belong into text.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Unclean {
+    /// Control characters or line breaks.
+    pub(crate) controls: u64,
+    /// Bytes that are no text in the file's encoding.
+    pub(crate) invalid: u64,
+}
+
+/// A cell whose bytes are looked at as they are written.
+#[derive(Clone, Copy)]
+struct Written<'r> {
+    buffer: &'r [u8],
+    start: usize,
+    length: usize,
+}
+
+impl<'r> Written<'r> {
+    /// The first eight bytes.
+    #[inline]
+    fn head(self) -> u64 {
+        word::head_at(self.buffer, self.start, self.length)
+    }
+
+    #[inline]
+    fn bytes(self) -> &'r [u8] {
+        &self.buffer[self.start..self.start + self.length]
+    }
+}
+
 /// Judges the values of one file.
 pub(crate) struct CellJudge<'a> {
     standard: &'a Standard,
@@ -45,6 +92,10 @@ pub(crate) struct CellJudge<'a> {
     /// Columns whose form of date has been told.
     variants_told: Vec<bool>,
     encoding: TextEncoding,
+    /// Whether some value had tabs around it.
+    pub(crate) tabs: bool,
+    /// What was found of the rows in hand, column after column.
+    pub(crate) found: Vec<Pending>,
 }
 
 impl<'a> CellJudge<'a> {
@@ -61,6 +112,8 @@ impl<'a> CellJudge<'a> {
             latest,
             variants_told: vec![false; columns],
             encoding: TextEncoding::Ascii,
+            tabs: false,
+            found: Vec::new(),
         }
     }
 
@@ -69,25 +122,158 @@ impl<'a> CellJudge<'a> {
         self.encoding = encoding;
     }
 
-    /// Judges a trimmed value, which starts at `start` of the buffer: what it is, and the number it stands for.
-    #[inline(always)]
-    pub(crate) fn judge(
+    /// Judges the cells of a column in some of the rows.
+    #[inline(never)]
+    pub(crate) fn column(
         &mut self,
         plan: &Plan,
         column: &ColumnPlan,
-        buffer: &[u8],
-        start: usize,
+        lines: &Lines<'_>,
+        rows: u64,
+        values: &mut Values,
+    ) {
+        let latest = self.latest;
+        let in_range = |seconds: &i64| (EARLIEST..=latest).contains(seconds);
+        let short = |cell: Written<'_>| cell.length <= column.max_length;
+        match column.form {
+            Form::Text if column.identifier || column.name => {
+                let encoding = self.encoding;
+                self.each(plan, column, lines, rows, values, |cell| {
+                    let bytes = cell.bytes();
+                    let clean = (!column.identifier || damage(bytes).is_none())
+                        && (!column.name || !placeholder::is_placeholder(bytes, encoding));
+                    (is_plain_text(bytes) && short(cell) && clean).then_some(0)
+                });
+            }
+            Form::Text => self.each(plan, column, lines, rows, values, |cell| {
+                (is_plain_text(cell.bytes()) && short(cell)).then_some(0)
+            }),
+            Form::Pattern => self.each(plan, column, lines, rows, values, |cell| {
+                (is_plain_text(cell.bytes()) && short(cell))
+                    .then(|| CodeStart::of_head(cell.head(), cell.length).number())
+            }),
+            Form::Integer => self.each(plan, column, lines, rows, values, |cell| {
+                number::plain_integer(cell.head(), cell.length).filter(|_| short(cell))
+            }),
+            Form::Decimal(scale) => self.each(plan, column, lines, rows, values, |cell| {
+                number::plain_decimal(cell.head(), cell.length, scale).filter(|_| short(cell))
+            }),
+            Form::Date => self.each(plan, column, lines, rows, values, |cell| {
+                date::standard_date(cell.bytes()).filter(in_range)
+            }),
+            Form::DateTime { .. } => self.each(plan, column, lines, rows, values, |cell| {
+                date::standard_moment(cell.bytes()).filter(in_range)
+            }),
+            Form::Code { codes, .. } => {
+                let codes = &plan.codes[codes];
+                self.each(plan, column, lines, rows, values, |cell| {
+                    codes
+                        .find(cell.head(), cell.length)
+                        .map(|index| index as i64)
+                });
+            }
+        }
+    }
+
+    /// Takes the values that `plain` knows to be right as they are written, and judges the others one by one.
+    #[inline(always)]
+    fn each(
+        &mut self,
+        plan: &Plan,
+        column: &ColumnPlan,
+        lines: &Lines<'_>,
+        rows: u64,
+        values: &mut Values,
+        plain: impl Fn(Written<'_>) -> Option<i64>,
+    ) {
+        let unclean = lines.unclean.controls | lines.unclean.invalid;
+        let place = usize::from(column.column);
+        let mut valid = 0;
+        for row in members(rows) {
+            let cell = lines.cells[lines.firsts[row] as usize + place];
+            let written = Written {
+                buffer: lines.buffer,
+                start: cell.start as usize,
+                length: (cell.end - cell.start) as usize,
+            };
+            values.places[row] = cell;
+            let number = plain(written).filter(|_| unclean >> row & 1 == 0);
+            if let Some(number) = number {
+                values.numbers[row] = number;
+                valid |= 1 << row;
+            }
+        }
+        // A column that stands in the file twice is what it is the second time.
+        values.valid = values.valid & !rows | valid;
+        values.invalid &= !rows;
+        values.dash &= !rows;
+        for row in members(rows & !valid) {
+            self.one(plan, column, lines, row, values);
+        }
+    }
+
+    /// Judges a value that needs thought.
+    #[cold]
+    fn one(
+        &mut self,
+        plan: &Plan,
+        column: &ColumnPlan,
+        lines: &Lines<'_>,
+        row: usize,
+        values: &mut Values,
+    ) {
+        let cell = values.places[row];
+        let written = &lines.buffer[cell.start as usize..cell.end as usize];
+        let (blanks, value) = trim(written);
+        let start = cell.start + blanks as u32;
+        values.places[row] = Cell {
+            start,
+            end: start + value.len() as u32,
+        };
+        let from = self.found.len();
+        let mut found = std::mem::take(&mut self.found);
+        if lines.unclean.controls >> row & 1 == 1 && !written.is_empty() {
+            self.tabs |= written.len() != value.len() && written.contains(&b'\t');
+            if value.iter().any(|byte| is_control(*byte)) {
+                self.add(&mut found, column, OwnCheck::ControlCharacters);
+            }
+        }
+        let (state, number) =
+            if lines.unclean.invalid >> row & 1 == 1 && !self.encoding.is_valid(value) {
+                self.add(&mut found, column, OwnCheck::Encoding);
+                (State::Invalid, 0)
+            } else {
+                self.judge(plan, column, value, &mut found)
+            };
+        for pending in &mut found[from..] {
+            pending.index = row as u8;
+        }
+        self.found = found;
+        let bit = 1 << row;
+        match state {
+            State::Valid => values.valid |= bit,
+            State::Invalid => values.invalid |= bit,
+            State::Dash => values.dash |= bit,
+            State::Blank => {}
+        }
+        values.numbers[row] = number;
+    }
+
+    /// Judges a trimmed value: what it is, and the number it stands for.
+    fn judge(
+        &mut self,
+        plan: &Plan,
+        column: &ColumnPlan,
         bytes: &[u8],
         found: &mut Vec<Pending>,
     ) -> (State, i64) {
-        let head = || word::head_at(buffer, start, bytes.len());
-        let Some(first) = bytes.first() else {
+        if bytes.is_empty() {
             if column.required {
                 self.add(found, column, OwnCheck::ValueMissing);
             }
             return (State::Blank, 0);
-        };
-        if matches!(first, b'-' | b'_' | 0xa1 | 0xe2) && is_dash(bytes, self.encoding) {
+        }
+        if is_dash(bytes, self.encoding) {
             if column.required && !column.dash {
                 self.add(found, column, OwnCheck::DashForValue);
             }
@@ -97,18 +283,13 @@ impl<'a> CellJudge<'a> {
             Form::Text => return self.text(column, bytes, found),
             Form::Pattern => {
                 self.length(column, bytes, found);
-                return (State::Valid, 0);
+                return (State::Valid, CodeStart::of(bytes).number());
             }
-            Form::Integer => {
-                number::plain_integer(head(), bytes.len()).or_else(|| number::integer(bytes))
-            }
-            Form::Decimal(scale) => number::plain_decimal(head(), bytes.len(), scale)
-                .or_else(|| number::decimal(bytes, scale)),
+            Form::Integer => number::integer(bytes),
+            Form::Decimal(scale) => number::decimal(bytes, scale),
             Form::Date => date::standard_date(bytes),
             Form::DateTime { .. } => date::standard_moment(bytes),
-            Form::Code { codes, .. } => plan.codes[codes]
-                .find(head(), bytes.len())
-                .map(|index| index as i64),
+            Form::Code { codes, .. } => plan.codes[codes].get(bytes).map(|index| index as i64),
         };
         match (parsed, column.form) {
             (Some(number), Form::Date | Form::DateTime { .. }) => {
@@ -144,29 +325,21 @@ impl<'a> CellJudge<'a> {
         (State::Valid, 0)
     }
 
-    #[inline(always)]
     fn length(&self, column: &ColumnPlan, bytes: &[u8], found: &mut Vec<Pending>) {
         // A character has at least one byte.
-        if bytes.len() > column.max_length {
-            self.counted_length(column, bytes, found);
-        }
-    }
-
-    #[inline(never)]
-    fn counted_length(&self, column: &ColumnPlan, bytes: &[u8], found: &mut Vec<Pending>) {
-        if self.encoding.decode(bytes).chars().count() > column.max_length {
+        if bytes.len() > column.max_length
+            && self.encoding.decode(bytes).chars().count() > column.max_length
+        {
             self.add(found, column, OwnCheck::ValueLength);
         }
     }
 
-    #[inline(always)]
     fn in_range(&self, column: &ColumnPlan, seconds: i64, found: &mut Vec<Pending>) {
         if seconds < EARLIEST || seconds > self.latest {
             self.add(found, column, OwnCheck::DateRange);
         }
     }
 
-    #[cold]
     fn unparsed(
         &mut self,
         plan: &Plan,
@@ -308,10 +481,10 @@ impl<'a> CellJudge<'a> {
     }
 
     /// A finding at a column; nothing where its rule is switched off.
-    #[cold]
-    pub(crate) fn add(&self, found: &mut Vec<Pending>, column: &ColumnPlan, check: OwnCheck) {
+    fn add(&self, found: &mut Vec<Pending>, column: &ColumnPlan, check: OwnCheck) {
         if let Some(rule) = self.own.get(check) {
             found.push(Pending {
+                index: 0,
                 rule,
                 column: Some(column.column),
                 field: Some(column.field),
@@ -321,7 +494,6 @@ impl<'a> CellJudge<'a> {
         }
     }
 
-    #[cold]
     fn add_with(
         &self,
         found: &mut Vec<Pending>,
@@ -332,6 +504,7 @@ impl<'a> CellJudge<'a> {
     ) {
         if let Some(rule) = self.own.get(check) {
             found.push(Pending {
+                index: 0,
                 rule,
                 column: Some(column.column),
                 field: Some(column.field),
@@ -340,6 +513,27 @@ impl<'a> CellJudge<'a> {
             });
         }
     }
+}
+
+/// Text that is no more than that: no blanks around it, and not the standard's own "no value".
+#[inline]
+fn is_plain_text(bytes: &[u8]) -> bool {
+    match bytes {
+        [first, .., last] => *first > b' ' && *last > b' ' && !matches!(first, 0xa1 | 0xe2),
+        [only] => *only > b' ' && !matches!(only, b'-' | b'_'),
+        [] => false,
+    }
+}
+
+/// A value without the blanks and tabs around it, and how many there were in front.
+fn trim(bytes: &[u8]) -> (usize, &[u8]) {
+    let begun = bytes.trim_ascii_start();
+    (bytes.len() - begun.len(), begun.trim_ascii_end())
+}
+
+/// Line breaks are part of narratives.
+fn is_control(byte: u8) -> bool {
+    (byte < 0x20 && byte != b'\n' && byte != b'\r') || byte == 0x7f
 }
 
 /// The standard's own "no value".

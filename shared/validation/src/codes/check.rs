@@ -98,7 +98,7 @@ impl RecordCheck for NotInHospitalCodes<'_> {
                 continue;
             }
             let suggestion = self.suggestion(day, code);
-            found.places.push((Some(*field), None, suggestion));
+            found.at_meaning(*field, suggestion);
         }
     }
 }
@@ -136,6 +136,7 @@ mod tests {
     use super::*;
     use crate::codes::{CodeFile, HospitalCodeFiles};
     use crate::record::{OwnedRecord, State};
+    use crate::rules::binding::found_by;
 
     /// Field, detail and suggestion of each finding of the rule in a record with these values.
     fn found(
@@ -170,15 +171,14 @@ mod tests {
         let seconds = (day - date(1970, 1, 1)).get_days();
         numbers[kind.record_date] = i64::from(seconds) * 86_400 + 29_700;
         states[kind.record_date] = State::Valid;
-        let record = OwnedRecord::new(&bytes, states, numbers);
-        let mut found = Found::default();
-        let check = build(&binding).unwrap();
-        check.check(&record.record(), &mut found);
-        assert!(found.places.is_empty() || check.concern().holds(&record.record()));
-        found
+        let record = OwnedRecord::new(&bytes, &states, &numbers);
+        found_by(&*build(&binding).unwrap(), &record)
             .places
             .into_iter()
-            .map(|(field, _, suggestion)| (kind.fields[field.unwrap()].code.clone(), suggestion))
+            .map(|place| {
+                let field = &kind.fields[place.field.unwrap()];
+                (field.code.clone(), place.suggestion)
+            })
             .collect()
     }
 

@@ -27,6 +27,54 @@ pub(crate) enum RowDefect {
     Endless,
 }
 
+/// Most rows that are taken together: one bit of a word for each.
+pub(crate) const ROWS: usize = 64;
+
+/// Rows that stand one behind the other in a file and lie in one buffer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rows<'a> {
+    /// What the cells point into.
+    pub(crate) buffer: &'a [u8],
+    /// Cells of all rows, without their quotes.
+    pub(crate) cells: &'a [Cell],
+    /// Which cells are whose.
+    pub(crate) places: &'a [RowPlace],
+    /// Encoding of the buffer.
+    pub(crate) encoding: TextEncoding,
+}
+
+/// One of several rows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RowPlace {
+    /// Row as a spreadsheet shows it, from 1.
+    pub(crate) number: u32,
+    /// Its first cell.
+    pub(crate) first: u32,
+    /// The cell after its last.
+    pub(crate) end: u32,
+    /// Whether some cell may hold a control character or line break.
+    pub(crate) controls: bool,
+    /// Whether its text is known to be valid in its encoding; otherwise that is to be looked at.
+    pub(crate) valid: bool,
+    /// What is wrong with the row itself.
+    pub(crate) defect: Option<RowDefect>,
+}
+
+impl<'a> Rows<'a> {
+    /// Each row by itself.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Row<'a>> + use<'a> {
+        let Self { buffer, cells, .. } = *self;
+        self.places.iter().map(move |place| Row {
+            number: place.number,
+            buffer,
+            cells: &cells[place.first as usize..place.end as usize],
+            controls: place.controls,
+            valid: place.valid,
+            defect: place.defect,
+        })
+    }
+}
+
 /// One row of a file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Row<'a> {
@@ -73,11 +121,11 @@ impl<'a> Row<'a> {
 
 /// Gives the rows of one file, whatever it is stored as: CSV bytes, or the sheet of a workbook.
 pub(crate) trait RowSource {
-    /// The next row; `None` at the end.
+    /// The next rows, `most` at most but hardly ever fewer; none at the end.
     ///
     /// # Errors
     /// When the bytes cannot be read on.
-    fn next_row(&mut self) -> io::Result<Option<Row<'_>>>;
+    fn next_rows(&mut self, most: usize) -> io::Result<Rows<'_>>;
 
     /// How many columns the header has: what a stray quote is told by.
     fn set_width(&mut self, width: usize);

@@ -1,7 +1,7 @@
 use std::io::{self, Read};
 
 use super::scan::{BLOCK, Structure, structure};
-use super::{Cell, Row, RowDefect, RowSource};
+use super::{Cell, RowDefect, RowPlace, RowSource, Rows};
 use crate::decode::{TextEncoding, TextReader};
 
 /// Line ends in one quoted cell beyond which the quote is taken for a stray one.
@@ -10,7 +10,7 @@ const MOST_LINES: u32 = 500;
 /// file has, the work stays linear whatever the file holds.
 const REREAD_BYTES: u64 = 8 * 1024 * 1024;
 
-/// Splits CSV into rows in a buffer that is used again for each.
+/// Splits CSV into rows in a buffer that is used again for the next ones.
 ///
 /// Follows RFC 4180 and forgives what hospitals write: a quote inside a quoted cell that is not doubled, blanks around
 /// quotes, any line ends. A quote that swallows rows is found out and read as if it were not there.
@@ -29,9 +29,14 @@ pub(crate) struct Splitter<R> {
     block: usize,
     next: usize,
     ended: bool,
+    /// Cells of the rows to be given, then those of the row being read.
     cells: Vec<Cell>,
+    /// The first of the row being read.
+    first: usize,
+    /// Rows to be given.
+    rows: Vec<RowPlace>,
     quote: Quote,
-    /// Cells that hold doubled quotes.
+    /// Columns of the row being read that hold doubled quotes.
     doubled: Vec<usize>,
     /// Position of the quote of the last cell that held a line break, and of its cell.
     spanning: Option<(usize, usize)>,
@@ -92,6 +97,8 @@ impl<R: Read> Splitter<R> {
             next: 0,
             ended: false,
             cells: Vec::new(),
+            first: 0,
+            rows: Vec::new(),
             quote: Quote::Outside,
             doubled: Vec::new(),
             spanning: None,
@@ -128,6 +135,8 @@ impl<R: Read> Splitter<R> {
                 return Ok(Place::End);
             } else if self.buffer.len() - self.row_start > self.limit {
                 return Ok(Place::Beyond);
+            } else if !self.rows.is_empty() {
+                return Ok(Place::Unread);
             } else {
                 self.refill()?;
             }
@@ -213,7 +222,7 @@ impl<R: Read> Splitter<R> {
         true
     }
 
-    /// Moves the unfinished row to the front and reads on behind it.
+    /// Moves the unfinished row to the front and reads on behind it. Rows before it must have been given.
     fn refill(&mut self) -> io::Result<()> {
         let gone = self.row_start;
         if gone > 0 {
@@ -258,19 +267,24 @@ impl<R: Read> Splitter<R> {
     fn again(&mut self, at: usize, reading: Reading) {
         self.reread += (at - self.row_start) as u64;
         self.next = self.row_start;
-        self.begin();
-        self.reading = reading;
+        self.mask = 0;
+        self.begin(reading);
     }
 
-    fn begin(&mut self) {
+    fn begin(&mut self, reading: Reading) {
+        self.reading = reading;
         self.cell_start = self.row_start;
-        self.mask = 0;
-        self.cells.clear();
+        self.cells.truncate(self.first);
         self.doubled.clear();
         self.quote = Quote::Outside;
         self.spanning = None;
         self.lines = 0;
         self.controls = false;
+    }
+
+    /// Column of the cell being read.
+    fn column(&self) -> usize {
+        self.cells.len() - self.first
     }
 
     /// Whether the bytes between hold nothing but blanks.
@@ -284,13 +298,13 @@ impl<R: Read> Splitter<R> {
         let (start, end) = match self.quote {
             Quote::Closing { open, at, doubled } => {
                 if doubled {
-                    self.doubled.push(self.cells.len());
+                    self.doubled.push(self.column());
                 }
                 (open + 1, at)
             }
             Quote::Outside | Quote::Inside { .. } => match self.reading {
                 Reading::Trial(open, cell) | Reading::Without(open, cell)
-                    if cell == self.cells.len() =>
+                    if cell == self.column() =>
                 {
                     (open + 1, at)
                 }
@@ -341,12 +355,12 @@ impl<R: Read> Splitter<R> {
                 b'"' => self.quote = Quote::Closing { open, at, doubled },
                 b'\n' | b'\r' => {
                     self.controls = true;
-                    self.spanning = Some((open, self.cells.len()));
+                    self.spanning = Some((open, self.column()));
                     if byte == b'\r' || at == 0 || self.buffer[at - 1] != b'\r' {
                         self.lines += 1;
                     }
                     if self.lines > MOST_LINES || self.reread > REREAD_BYTES + self.consumed {
-                        return Step::Stray(open, self.cells.len());
+                        return Step::Stray(open, self.column());
                     }
                 }
                 b',' => {}
@@ -382,7 +396,7 @@ impl<R: Read> Splitter<R> {
     fn settle(&self, end: usize) -> Option<Reading> {
         let width = self.width?;
         let fits =
-            self.cells.len() == width || (self.cells.len() > width && self.filled_cells() <= width);
+            self.column() == width || (self.column() > width && self.filled_cells() <= width);
         match (self.reading, self.spanning) {
             (Reading::Plain, Some((open, cell))) if !fits => Some(Reading::Trial(open, cell)),
             (Reading::Plain, Some((open, cell))) if self.every_line_is_a_row(end, width) => {
@@ -404,7 +418,7 @@ impl<R: Read> Splitter<R> {
     }
 
     fn filled_cells(&self) -> usize {
-        self.cells
+        self.cells[self.first..]
             .iter()
             .rposition(|cell| cell.start != cell.end)
             .map_or(0, |last| last + 1)
@@ -412,8 +426,8 @@ impl<R: Read> Splitter<R> {
 
     /// Takes the second of each pair of quotes out of the cells that hold such.
     fn undouble(&mut self) {
-        for index in self.doubled.drain(..) {
-            let cell = &mut self.cells[index];
+        for column in self.doubled.drain(..) {
+            let cell = &mut self.cells[self.first + column];
             let mut to = cell.start as usize;
             let mut skip = false;
             for from in cell.start as usize..cell.end as usize {
@@ -439,7 +453,7 @@ impl<R: Read> Splitter<R> {
 
     /// Skips to the end of a line that has no end in sight.
     fn skip_line(&mut self) -> io::Result<()> {
-        self.cells.clear();
+        self.cells.truncate(self.first);
         self.doubled.clear();
         self.quote = Quote::Outside;
         self.spanning = None;
@@ -458,7 +472,7 @@ impl<R: Read> Splitter<R> {
                     self.row_start = at + 1;
                     return Ok(());
                 }
-                Place::At(_) | Place::Beyond => {}
+                Place::At(_) | Place::Beyond | Place::Unread => {}
                 Place::End => {
                     self.row_start = self.buffer.len();
                     return Ok(());
@@ -466,34 +480,10 @@ impl<R: Read> Splitter<R> {
             }
         }
     }
-}
 
-/// Where the scan has come to.
-enum Place {
-    /// A byte that structures the row.
-    At(usize),
-    /// The row is longer than any may be.
-    Beyond,
-    /// The end of the text.
-    End,
-}
-
-/// What follows from a structuring byte.
-enum Step {
-    On,
-    End,
-    /// The quote at this position, of this cell, has no end.
-    Stray(usize, usize),
-}
-
-impl<R: Read> RowSource for Splitter<R> {
-    fn next_row(&mut self) -> io::Result<Option<Row<'_>>> {
-        let unread = self.mask;
-        let block = self.block;
-        self.begin();
-        self.mask = unread;
-        self.block = block;
-        self.reading = Reading::Plain;
+    /// Reads on to the end of a row; `false` where there is none, or where it cannot be reached before the rows in hand are
+    /// given.
+    fn read_row(&mut self) -> io::Result<bool> {
         let mut endless = false;
         loop {
             self.skim();
@@ -506,25 +496,26 @@ impl<R: Read> RowSource for Splitter<R> {
             };
             let at = match place {
                 Place::At(at) => at,
+                Place::Unread => return Ok(false),
                 Place::End => {
                     let at = self.buffer.len();
                     match self.quote {
                         Quote::Inside { open, .. } => {
-                            let reading = self.stray(open, self.cells.len());
+                            let reading = self.stray(open, self.column());
                             self.again(at, reading);
                             continue;
                         }
                         Quote::Closing {
                             open, at: quote, ..
                         } if !self.is_blank(quote + 1, at) => {
-                            let reading = self.stray(open, self.cells.len());
+                            let reading = self.stray(open, self.column());
                             self.again(at, reading);
                             continue;
                         }
                         Quote::Outside | Quote::Closing { .. } => {}
                     }
                     if at == self.row_start {
-                        return Ok(None);
+                        return Ok(false);
                     }
                     self.end_cell(at);
                     if let Some(reading) = self.settle(at) {
@@ -536,10 +527,12 @@ impl<R: Read> RowSource for Splitter<R> {
                 }
                 Place::Beyond => match self.quote {
                     Quote::Inside { open, .. } | Quote::Closing { open, .. } => {
-                        let reading = self.stray(open, self.cells.len());
+                        let reading = self.stray(open, self.column());
                         self.again(self.row_start + self.limit, reading);
                         continue;
                     }
+                    // The line is left behind on the way to its end, and the rows before it with it.
+                    Quote::Outside if !self.rows.is_empty() => return Ok(false),
                     Quote::Outside => {
                         endless = true;
                         self.next = self.next.min(self.row_start + self.limit + 1);
@@ -586,14 +579,52 @@ impl<R: Read> RowSource for Splitter<R> {
             }
             Reading::Plain | Reading::Settled => None,
         };
-        Ok(Some(Row {
+        self.rows.push(RowPlace {
             number: self.number,
-            buffer: &self.buffer,
-            cells: &self.cells,
+            first: self.first as u32,
+            end: self.cells.len() as u32,
             controls: self.controls,
             valid: self.row_start <= self.valid,
             defect,
-        }))
+        });
+        self.first = self.cells.len();
+        self.begin(Reading::Plain);
+        Ok(true)
+    }
+}
+
+/// Where the scan has come to.
+enum Place {
+    /// A byte that structures the row.
+    At(usize),
+    /// The row is longer than any may be.
+    Beyond,
+    /// What goes on behind the buffer, which rows not yet given still point into.
+    Unread,
+    /// The end of the text.
+    End,
+}
+
+/// What follows from a structuring byte.
+enum Step {
+    On,
+    End,
+    /// The quote at this position, of this cell, has no end.
+    Stray(usize, usize),
+}
+
+impl<R: Read> RowSource for Splitter<R> {
+    fn next_rows(&mut self, most: usize) -> io::Result<Rows<'_>> {
+        self.cells.drain(..self.first);
+        self.first = 0;
+        self.rows.clear();
+        while self.rows.len() < most && self.read_row()? {}
+        Ok(Rows {
+            buffer: &self.buffer,
+            cells: &self.cells[..self.first],
+            places: &self.rows,
+            encoding: self.text.encoding(),
+        })
     }
 
     fn position(&self) -> u64 {

@@ -1,8 +1,11 @@
 use standard::{FileKind, Rule, Standard};
 use thiserror::Error;
 
+use crate::block::{Block, members};
 use crate::field_set::FieldMask;
-use crate::record::Record;
+#[cfg(test)]
+use crate::record::OwnedRecord;
+use crate::record::{Record, Records};
 use crate::{HospitalCodes, Institution};
 
 /// Which records a check can find something in. Asked once for each file, so that most checks need not be asked at all
@@ -24,16 +27,15 @@ pub(crate) enum Concern {
 }
 
 impl Concern {
-    /// Whether the record is one of them.
-    #[inline]
-    pub(crate) fn holds(&self, record: &Record<'_>) -> bool {
+    /// Those of a block's records.
+    pub(crate) fn among(&self, block: &Block) -> u64 {
         match self {
-            Self::Every => true,
-            Self::AnyValid(fields) => fields.meets(&record.sets.valid),
-            Self::AllValid(fields) => fields.is_within(&record.sets.valid),
-            Self::AnyFilled(fields) => record.any_filled(fields),
-            Self::AnyBlank(fields) => !record.all_filled(fields),
-            Self::Never => false,
+            Self::Every => u64::MAX,
+            Self::AnyValid(fields) => block.any_valid(fields),
+            Self::AllValid(fields) => block.all_valid(fields),
+            Self::AnyFilled(fields) => block.any_filled(fields),
+            Self::AnyBlank(fields) => !block.all_filled(fields),
+            Self::Never => 0,
         }
     }
 }
@@ -43,26 +45,77 @@ pub(crate) trait RecordCheck: Send + Sync {
     /// Which records are worth asking about.
     fn concern(&self) -> Concern;
 
+    /// Of some records those that may have a finding, told by a look at all of them at once.
+    fn suspects(&self, _records: &Records<'_>, asked: u64) -> u64 {
+        asked
+    }
+
     /// Adds what it finds; the finding's value is that of its field.
     fn check(&self, record: &Record<'_>, found: &mut Found);
+
+    /// Adds what it finds in some records of its concern.
+    fn check_all(&self, records: &Records<'_>, asked: u64, found: &mut Found) {
+        for index in members(self.suspects(records, asked)) {
+            found.record = index;
+            self.check(&records.record(index), found);
+        }
+    }
 }
 
-/// What the checks of one rule found in one record.
+/// What the checks of one rule found.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
-    /// Field, what the message's placeholders stand for, what was probably meant.
-    pub(crate) places: Vec<(Option<usize>, Option<String>, Option<String>)>,
+    /// The record that is being looked at.
+    pub(crate) record: usize,
+    /// The findings.
+    pub(crate) places: Vec<FoundPlace>,
+}
+
+/// One thing found.
+#[derive(Debug)]
+pub(crate) struct FoundPlace {
+    /// Of which record.
+    pub(crate) record: usize,
+    /// Where in it.
+    pub(crate) field: Option<usize>,
+    /// What the message's placeholders stand for.
+    pub(crate) detail: Option<String>,
+    /// What was probably meant.
+    pub(crate) suggestion: Option<String>,
 }
 
 impl Found {
     /// A finding at a field.
     pub(crate) fn at(&mut self, field: usize) {
-        self.places.push((Some(field), None, None));
+        self.add(field, None, None);
     }
 
     /// A finding at a field, with what `{n}`, `{value}` or `{label}` of its message stands for.
     pub(crate) fn at_with(&mut self, field: usize, detail: impl Into<String>) {
-        self.places.push((Some(field), Some(detail.into()), None));
+        self.add(field, Some(detail.into()), None);
+    }
+
+    /// A finding at a field, with what was probably meant.
+    pub(crate) fn at_meaning(&mut self, field: usize, suggestion: Option<String>) {
+        self.add(field, None, suggestion);
+    }
+
+    fn add(&mut self, field: usize, detail: Option<String>, suggestion: Option<String>) {
+        self.places.push(FoundPlace {
+            record: self.record,
+            field: Some(field),
+            detail,
+            suggestion,
+        });
+    }
+
+    /// Whether the record has a finding at the field already.
+    pub(crate) fn is_at(&self, field: usize) -> bool {
+        let mut places = self.places.iter().rev();
+        places
+            .by_ref()
+            .take_while(|place| place.record == self.record)
+            .any(|place| place.field == Some(field))
     }
 }
 
@@ -114,4 +167,24 @@ impl Binding<'_> {
             problem: problem.into(),
         }
     }
+}
+
+/// What a check finds in one record of a test, asked as the check of a file asks.
+#[cfg(test)]
+pub(crate) fn found_by(check: &dyn RecordCheck, record: &OwnedRecord) -> Found {
+    let mut found = Found {
+        record: OwnedRecord::INDEX,
+        ..Found::default()
+    };
+    let records = record.records();
+    check.check(&records.record(OwnedRecord::INDEX), &mut found);
+    let asked = check.concern().among(records.block) & 1 << OwnedRecord::INDEX;
+    let mut of_all = Found::default();
+    check.check_all(&records, asked, &mut of_all);
+    // What is not asked, or not suspected, must have had nothing to say.
+    assert_eq!(
+        format!("{:?}", found.places),
+        format!("{:?}", of_all.places)
+    );
+    found
 }

@@ -1,6 +1,6 @@
 //! Values a rule names: alternatives separated by `|`, exceptions with `!` before them.
 
-use crate::word;
+use crate::code_start::CodeStart;
 
 /// `01|02`: one of these; `01-86|!38.9`: one of the first but not the second; `!1`: anything but.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,25 +42,6 @@ pub(crate) struct CodeRange {
     last: u64,
 }
 
-/// The beginning of a code as one number, so that a record's codes are compared with many ranges at little cost.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct CodeStart {
-    length: usize,
-    start: u64,
-}
-
-impl CodeStart {
-    /// The first eight characters; a letter may be small, as hospitals' programs write it.
-    pub(crate) fn of(code: &[u8]) -> Self {
-        let mut start = word::head(code).to_le_bytes();
-        start.make_ascii_uppercase();
-        Self {
-            length: code.len().min(start.len()),
-            start: u64::from_be_bytes(start),
-        }
-    }
-}
-
 impl CodeRange {
     /// Reads one range; `None` when the two ends are not of one length (8 at most) or in the wrong order.
     pub(crate) fn parse(text: &str) -> Option<Self> {
@@ -72,14 +53,14 @@ impl CodeRange {
         let any_end = u64::MAX.checked_shr(8 * length as u32).unwrap_or(0);
         Some(Self {
             length,
-            first: CodeStart::of(first.as_bytes()).start,
-            last: CodeStart::of(last.as_bytes()).start | any_end,
+            first: CodeStart::of(first.as_bytes()).word(),
+            last: CodeStart::of(last.as_bytes()).word() | any_end,
         })
     }
 
     /// Whether the code lies inside.
     pub(crate) fn contains(&self, code: CodeStart) -> bool {
-        code.length >= self.length && (self.first..=self.last).contains(&code.start)
+        code.length() >= self.length && (self.first..=self.last).contains(&code.word())
     }
 }
 

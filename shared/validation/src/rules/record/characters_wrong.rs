@@ -1,6 +1,6 @@
 use super::arguments::Arguments;
 use crate::field_set::FieldMask;
-use crate::record::{Record, State};
+use crate::record::Record;
 use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
@@ -44,7 +44,7 @@ impl RecordCheck for CharactersWrong {
 
     fn check(&self, record: &Record<'_>, found: &mut Found) {
         for column in &self.columns {
-            if record.states[*column] != State::Valid {
+            if !record.is_valid(*column) {
                 continue;
             }
             let bytes = record.bytes(*column);

@@ -3,7 +3,7 @@ use standard::FieldType;
 use super::arguments::Arguments;
 use crate::field_set::FieldMask;
 use crate::icd_form::IcdForm;
-use crate::record::{Record, State};
+use crate::record::Record;
 use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
@@ -69,7 +69,7 @@ impl RecordCheck for CodeFormWrong {
             return;
         }
         for (column, form) in &self.columns {
-            if record.states[*column] == State::Valid && !form.matches(record.bytes(*column)) {
+            if record.is_valid(*column) && !form.matches(record.bytes(*column)) {
                 found.at(*column);
             }
         }

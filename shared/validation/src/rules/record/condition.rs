@@ -14,11 +14,14 @@
 
 use standard::{FieldType, TableForm};
 
-use super::alternatives::{Alternatives, CodeRange, CodeStart};
+use super::alternatives::{Alternatives, CodeRange};
 use super::arguments::columns;
+use super::moments::DAY;
 use super::numbers::{Number, ONE, Range};
+use crate::block::{Block, Values, those};
+use crate::code_start::CodeStart;
 use crate::field_set::FieldMask;
-use crate::record::{Record, State};
+use crate::record::{Record, Records};
 use crate::rules::{BindError, Binding};
 
 /// Conditions that must all hold.
@@ -33,9 +36,20 @@ impl Conditions {
             .map(Self)
     }
 
-    /// Whether all hold. Asked from the last, which is the narrow one in rules about long lists of columns.
+    /// Of some records those of which all hold. Asked from the last, which is the narrow one in rules about long lists of
+    /// columns.
+    pub(crate) fn among(&self, records: &Records<'_>, of: u64) -> u64 {
+        self.0.iter().rev().fold(of, |of, condition| {
+            if of == 0 {
+                return 0;
+            }
+            condition.among(records, of)
+        })
+    }
+
+    /// Whether all hold of a record.
     pub(crate) fn hold(&self, record: &Record<'_>) -> bool {
-        self.0.iter().rev().all(|condition| condition.holds(record))
+        self.among(&record.records, 1 << record.index) != 0
     }
 
     /// The first of them.
@@ -158,76 +172,83 @@ impl Condition {
         })
     }
 
-    /// Whether it holds.
-    pub(crate) fn holds(&self, record: &Record<'_>) -> bool {
-        let any = self.any(record);
+    /// Of some records those of which it holds.
+    pub(crate) fn among(&self, records: &Records<'_>, of: u64) -> u64 {
+        if let Test::Days { from, to, range } = &self.test {
+            let (from, to) = (records.block.field(*from), records.block.field(*to));
+            let day = |values: &Values, record: usize| values.numbers[record].div_euclid(DAY);
+            let any = those(of & from.valid & to.valid, |record| {
+                range.contains((day(to, record) - day(from, record)).saturating_mul(ONE))
+            });
+            return self.turned(records, of, any);
+        }
+        let places = 0..self.fields.len();
+        let any = places.fold(0, |any, place| {
+            any | self.among_at(records, of & !any, place)
+        });
+        self.turned(records, of, any)
+    }
+
+    /// What is left when `not ` is not left aside.
+    fn turned(&self, records: &Records<'_>, of: u64, any: u64) -> u64 {
         if self.negated {
-            !any && !self.mask.meets(&record.sets.invalid)
+            of & !any & !records.block.any_invalid(&self.mask)
         } else {
             any
         }
     }
 
-    /// Whether it can be judged: its columns hold valid values, or it only asks whether they hold any.
+    /// Of some records those of which it holds at a place of the list, `not ` left aside; never of days between two dates.
+    pub(crate) fn among_at(&self, records: &Records<'_>, of: u64, place: usize) -> u64 {
+        let values = records.block.field(self.fields[place]);
+        let valid = of & values.valid;
+        match &self.test {
+            Test::Filled => of & values.filled(),
+            Test::Blank => of & !values.filled(),
+            Test::Codes(wanted) => those(valid, |record| {
+                let index = usize::try_from(values.numbers[record]);
+                index.is_ok_and(|index| wanted.get(index).is_some_and(|wanted| *wanted))
+            }),
+            Test::Icd(ranges) => those(valid, |record| {
+                let code = CodeStart::kept(values, record);
+                ranges.contain(|range| range.contains(code))
+            }),
+            Test::Numbers(numbers, ranges) => those(valid, |record| {
+                let value = numbers[place].scaled(values.numbers[record]);
+                ranges.contain(|range| range.contains(value))
+            }),
+            Test::Days { .. } => 0,
+        }
+    }
+
+    /// Whether it holds of a record.
+    pub(crate) fn holds(&self, record: &Record<'_>) -> bool {
+        self.among(&record.records, 1 << record.index) != 0
+    }
+
+    /// Whether it holds of a record at a place of the list, `not ` left aside; never of days between two dates.
+    pub(crate) fn holds_at(&self, record: &Record<'_>, place: usize) -> bool {
+        self.among_at(&record.records, 1 << record.index, place) != 0
+    }
+
+    /// Of a block's records those of which it can be judged: its columns hold valid values, or it only asks whether they
+    /// hold any.
+    pub(crate) fn known_among(&self, block: &Block) -> u64 {
+        match self.test {
+            Test::Filled | Test::Blank => u64::MAX,
+            _ => block.all_valid(&self.mask),
+        }
+    }
+
+    /// Whether it can be judged of a record.
     pub(crate) fn known(&self, record: &Record<'_>) -> bool {
-        matches!(self.test, Test::Filled | Test::Blank) || self.mask.is_within(&record.sets.valid)
+        self.known_among(record.records.block) >> record.index & 1 == 1
     }
 
     /// Its columns, in the order of the list.
     pub(crate) fn fields(&self) -> &[usize] {
         &self.fields
     }
-
-    fn any(&self, record: &Record<'_>) -> bool {
-        match &self.test {
-            Test::Days { from, to, range } => record
-                .day(*from)
-                .zip(record.day(*to))
-                .is_some_and(|(from, to)| range.contains((to - from).saturating_mul(ONE))),
-            Test::Filled => record.any_filled(&self.mask),
-            Test::Blank => !record.all_filled(&self.mask),
-            Test::Codes(wanted) => record
-                .valid_of(&self.mask)
-                .any(|field| is_wanted(wanted, record, field)),
-            Test::Icd(ranges) => record.valid_of(&self.mask).any(|field| {
-                let code = CodeStart::of(record.bytes(field));
-                ranges.contain(|range| range.contains(code))
-            }),
-            // Columns of one type count in one unit.
-            Test::Numbers(numbers, ranges) => record.valid_of(&self.mask).any(|field| {
-                numbers[0]
-                    .value_of(record, field)
-                    .is_some_and(|value| ranges.contain(|range| range.contains(value)))
-            }),
-        }
-    }
-
-    /// Whether it holds of its column at a place of the list, `not ` left aside; never of days between two dates.
-    pub(crate) fn holds_at(&self, record: &Record<'_>, place: usize) -> bool {
-        let field = self.fields[place];
-        match &self.test {
-            Test::Filled => record.is_filled(field),
-            Test::Blank => record.is_blank(field),
-            Test::Codes(wanted) => is_wanted(wanted, record, field),
-            Test::Icd(ranges) => {
-                record.states[field] == State::Valid && {
-                    let code = CodeStart::of(record.bytes(field));
-                    ranges.contain(|range| range.contains(code))
-                }
-            }
-            Test::Numbers(numbers, ranges) => numbers[place]
-                .value(record)
-                .is_some_and(|value| ranges.contain(|range| range.contains(value))),
-            Test::Days { .. } => false,
-        }
-    }
-}
-
-fn is_wanted(wanted: &[bool], record: &Record<'_>, field: usize) -> bool {
-    record
-        .code_index(field)
-        .and_then(|index| wanted.get(index))
-        .is_some_and(|wanted| *wanted)
 }
 
 #[cfg(test)]

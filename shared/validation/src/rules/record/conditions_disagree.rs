@@ -1,6 +1,6 @@
 use super::arguments::Arguments;
 use super::condition::Condition;
-use crate::record::Record;
+use crate::record::{Record, Records};
 use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
@@ -35,6 +35,12 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
 impl RecordCheck for ConditionsDisagree {
     fn concern(&self) -> Concern {
         Concern::Every
+    }
+
+    fn suspects(&self, records: &Records<'_>, asked: u64) -> u64 {
+        let known = self.first.known_among(records.block) & self.second.known_among(records.block);
+        let asked = asked & known;
+        self.first.among(records, asked) ^ self.second.among(records, asked)
     }
 
     fn check(&self, record: &Record<'_>, found: &mut Found) {

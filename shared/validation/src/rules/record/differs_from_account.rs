@@ -2,7 +2,7 @@ use encoding_rs::{GB18030, UTF_8};
 
 use super::arguments::Arguments;
 use crate::field_set::FieldMask;
-use crate::record::{Record, State};
+use crate::record::Record;
 use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
@@ -81,7 +81,7 @@ impl RecordCheck for DiffersFromAccount {
                 gb18030,
             } => {
                 let written = record.bytes(*column);
-                let same = if record.encoding == UTF_8 {
+                let same = if record.records.encoding == UTF_8 {
                     written == utf_8.as_bytes()
                 } else {
                     written == gb18030.as_slice() || record.text(*column) == utf_8.as_str()
@@ -89,7 +89,7 @@ impl RecordCheck for DiffersFromAccount {
                 (*column, !same)
             }
         };
-        if differs && record.states[column] == State::Valid {
+        if differs && record.is_valid(column) {
             found.at(column);
         }
     }

@@ -2,7 +2,7 @@ use super::arguments::Arguments;
 use super::condition::Conditions;
 use super::numbers::Number;
 use crate::field_set::FieldMask;
-use crate::record::Record;
+use crate::record::{Record, Records};
 use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
@@ -38,6 +38,10 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
 impl RecordCheck for EqualWhen {
     fn concern(&self) -> Concern {
         Concern::AllValid(FieldMask::of([self.one.field, self.other.field]))
+    }
+
+    fn suspects(&self, records: &Records<'_>, asked: u64) -> u64 {
+        self.when.among(records, asked)
     }
 
     fn check(&self, record: &Record<'_>, found: &mut Found) {

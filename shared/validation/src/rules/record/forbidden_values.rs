@@ -1,6 +1,6 @@
 use super::arguments::Arguments;
 use super::condition::Conditions;
-use crate::record::Record;
+use crate::record::{Record, Records};
 use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
@@ -39,6 +39,13 @@ impl RecordCheck for ForbiddenValues {
         Concern::Every
     }
 
+    fn suspects(&self, records: &Records<'_>, asked: u64) -> u64 {
+        let combinations = self.0.iter();
+        combinations.fold(0, |any, combination| {
+            any | combination.among(records, asked)
+        })
+    }
+
     fn check(&self, record: &Record<'_>, found: &mut Found) {
         for combination in &self.0 {
             if !combination.hold(record) {
@@ -46,8 +53,7 @@ impl RecordCheck for ForbiddenValues {
             }
             let first = combination.first();
             for (place, field) in first.fields().iter().enumerate() {
-                let known = found.places.iter().any(|(at, ..)| *at == Some(*field));
-                if !known && first.holds_at(record, place) {
+                if !found.is_at(*field) && first.holds_at(record, place) {
                     found.at(*field);
                 }
             }

@@ -1,6 +1,6 @@
 use super::arguments::Arguments;
 use crate::field_set::FieldMask;
-use crate::record::Record;
+use crate::record::{Record, Records};
 use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
@@ -22,17 +22,13 @@ struct GroupIncomplete {
     groups: Vec<Vec<usize>>,
     /// All their columns.
     all: FieldMask,
-    /// Columns of the first group, of the first two, and so on.
-    first: Vec<FieldMask>,
 }
 
 pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindError> {
     let arguments = Arguments::read(binding, &["together"])?;
     let groups = arguments.groups("together")?;
-    let of_first = |count: usize| FieldMask::of(groups[..count].iter().flatten().copied());
     Ok(Box::new(GroupIncomplete {
-        all: of_first(groups.len()),
-        first: (1..=groups.len()).map(of_first).collect(),
+        all: FieldMask::of(groups.iter().flatten().copied()),
         groups,
     }))
 }
@@ -42,18 +38,21 @@ impl RecordCheck for GroupIncomplete {
         Concern::AnyFilled(self.all.clone())
     }
 
-    fn check(&self, record: &Record<'_>, found: &mut Found) {
-        // So many columns are filled as some number of groups has, and they are those of the first groups.
-        let filled = self.all.count(&record.sets.filled);
-        let width = self.groups.first().map_or(1, Vec::len).max(1);
-        if filled.is_multiple_of(width)
-            && self
-                .first
-                .get((filled / width).wrapping_sub(1))
-                .is_none_or(|columns| record.all_filled(columns))
-        {
-            return;
+    fn suspects(&self, records: &Records<'_>, asked: u64) -> u64 {
+        let (mut wrong, mut before) = (0, u64::MAX);
+        for group in &self.groups {
+            let filled = |column: &usize| records.block.field(*column).filled();
+            let any = group.iter().fold(0, |any, column| any | filled(column));
+            let all = group
+                .iter()
+                .fold(u64::MAX, |all, column| all & filled(column));
+            wrong |= any & !(all & before);
+            before = any;
         }
+        asked & wrong
+    }
+
+    fn check(&self, record: &Record<'_>, found: &mut Found) {
         let is_blank = |group: &Vec<usize>| group.iter().all(|column| record.is_blank(*column));
         let Some(last) = self.groups.iter().rposition(|group| !is_blank(group)) else {
             return;

@@ -5,7 +5,7 @@ use super::condition::Conditions;
 use super::id_card::IdCard;
 use super::moments::civil;
 use crate::field_set::FieldMask;
-use crate::record::{Record, State};
+use crate::record::{Record, Records};
 use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
@@ -77,8 +77,15 @@ impl RecordCheck for IdCardDiffers {
         Concern::AllValid(FieldMask::of([self.number]))
     }
 
+    fn suspects(&self, records: &Records<'_>, asked: u64) -> u64 {
+        match &self.when {
+            Some(when) => when.among(records, asked),
+            None => asked,
+        }
+    }
+
     fn check(&self, record: &Record<'_>, found: &mut Found) {
-        if record.states[self.number] != State::Valid
+        if !record.is_valid(self.number)
             || self.when.as_ref().is_some_and(|when| !when.hold(record))
         {
             return;

@@ -1,6 +1,6 @@
 use super::arguments::Arguments;
 use crate::field_set::FieldMask;
-use crate::record::{Record, State};
+use crate::record::Record;
 use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
@@ -52,7 +52,7 @@ impl RecordCheck for ListItemNotInTable {
     }
 
     fn check(&self, record: &Record<'_>, found: &mut Found) {
-        if record.states[self.column] != State::Valid {
+        if !record.is_valid(self.column) {
             return;
         }
         // A comma is no part of a two-byte character in GB18030, so bytes can be split without decoding.

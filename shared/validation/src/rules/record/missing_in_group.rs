@@ -1,7 +1,7 @@
 use super::arguments::Arguments;
 use super::condition::Condition;
 use crate::field_set::FieldMask;
-use crate::record::Record;
+use crate::record::{Record, Records};
 use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
@@ -39,6 +39,16 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
 impl RecordCheck for MissingInGroup {
     fn concern(&self) -> Concern {
         Concern::AnyFilled(FieldMask::of(self.when.fields().iter().copied()))
+    }
+
+    fn suspects(&self, records: &Records<'_>, asked: u64) -> u64 {
+        let groups = self.groups.iter().enumerate();
+        groups.fold(0, |any, (place, group)| {
+            let all = group.iter().fold(u64::MAX, |all, column| {
+                all & records.block.field(*column).filled()
+            });
+            any | self.when.among_at(records, asked & !all, place)
+        })
     }
 
     fn check(&self, record: &Record<'_>, found: &mut Found) {

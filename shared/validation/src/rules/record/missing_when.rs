@@ -1,7 +1,7 @@
 use super::arguments::Arguments;
 use super::condition::Conditions;
 use crate::field_set::FieldMask;
-use crate::record::Record;
+use crate::record::{Record, Records};
 use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
@@ -42,6 +42,13 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
 impl RecordCheck for MissingWhen {
     fn concern(&self) -> Concern {
         Concern::AnyBlank(self.blank.clone())
+    }
+
+    fn suspects(&self, records: &Records<'_>, asked: u64) -> u64 {
+        match &self.when {
+            Some(when) => when.among(records, asked),
+            None => asked,
+        }
     }
 
     fn check(&self, record: &Record<'_>, found: &mut Found) {

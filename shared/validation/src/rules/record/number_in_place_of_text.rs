@@ -1,6 +1,6 @@
 use super::arguments::Arguments;
 use crate::field_set::FieldMask;
-use crate::record::{Record, State};
+use crate::record::Record;
 use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
@@ -31,7 +31,7 @@ impl RecordCheck for NumberInPlaceOfText {
 
     fn check(&self, record: &Record<'_>, found: &mut Found) {
         for column in &self.0 {
-            if record.states[*column] == State::Valid && is_number(record.bytes(*column)) {
+            if record.is_valid(*column) && is_number(record.bytes(*column)) {
                 found.at(*column);
             }
         }

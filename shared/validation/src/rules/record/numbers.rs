@@ -30,14 +30,13 @@ impl Number {
 
     /// The value in ten-thousandths, where there is a valid one.
     pub(crate) fn value(&self, record: &Record<'_>) -> Option<i64> {
-        self.value_of(record, self.field)
+        record.decimal(self.field).map(|value| self.scaled(value))
     }
 
-    /// The value of another column of the same type.
-    pub(crate) fn value_of(&self, record: &Record<'_>, field: usize) -> Option<i64> {
-        record
-            .decimal(field)
-            .map(|value| value.saturating_mul(self.factor))
+    /// A number of the column in ten-thousandths.
+    #[inline]
+    pub(crate) fn scaled(&self, value: i64) -> i64 {
+        value.saturating_mul(self.factor)
     }
 }
 

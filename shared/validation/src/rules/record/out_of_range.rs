@@ -1,7 +1,7 @@
 use super::arguments::{Arguments, columns};
 use super::numbers::{Number, Range};
 use crate::field_set::FieldMask;
-use crate::record::Record;
+use crate::record::{Record, Records};
 use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
@@ -49,6 +49,14 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
 impl RecordCheck for OutOfRange {
     fn concern(&self) -> Concern {
         Concern::AnyValid(FieldMask::of(self.0.iter().map(|(number, _)| number.field)))
+    }
+
+    fn suspects(&self, records: &Records<'_>, asked: u64) -> u64 {
+        self.0.iter().fold(0, |any, (number, range)| {
+            let values = records.block.field(number.field);
+            let is_outside = |value: i64| !range.contains(number.scaled(value));
+            any | values.those(asked, is_outside)
+        })
     }
 
     fn check(&self, record: &Record<'_>, found: &mut Found) {

@@ -1,10 +1,12 @@
 use standard::CodeTable;
 
-use super::alternatives::{CodeRange, CodeStart};
+use super::alternatives::CodeRange;
 use super::arguments::Arguments;
 use super::text_pattern::{TextPattern, words};
+use crate::block::those;
+use crate::code_start::CodeStart;
 use crate::field_set::FieldMask;
-use crate::record::Record;
+use crate::record::{Record, Records};
 use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
@@ -88,6 +90,16 @@ fn listed<'t>(table: &'t CodeTable, prefix: &str) -> impl Iterator<Item = String
 impl RecordCheck for OutsideCaseSelection {
     fn concern(&self) -> Concern {
         Concern::AnyFilled(self.codes.with(&self.names))
+    }
+
+    fn suspects(&self, records: &Records<'_>, asked: u64) -> u64 {
+        self.codes.iter().fold(asked, |left, column| {
+            let values = records.block.field(column);
+            let selected = those(left & values.valid, |record| {
+                self.scope.contains(CodeStart::kept(values, record))
+            });
+            left & !selected
+        })
     }
 
     fn check(&self, record: &Record<'_>, found: &mut Found) {

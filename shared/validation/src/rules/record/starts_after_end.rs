@@ -1,7 +1,7 @@
 use super::arguments::Arguments;
 use super::moments::{DAY, is_before};
 use crate::field_set::FieldMask;
-use crate::record::Record;
+use crate::record::{Record, Records};
 use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
@@ -40,6 +40,22 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
 impl RecordCheck for StartsAfterEnd {
     fn concern(&self) -> Concern {
         Concern::AnyValid(FieldMask::of(self.ends.iter().copied()))
+    }
+
+    fn suspects(&self, records: &Records<'_>, asked: u64) -> u64 {
+        let start = records.block.field(self.start);
+        let asked = asked & start.valid;
+        self.ends.iter().fold(0, |any, end| {
+            let end = records.block.field(*end);
+            if asked & end.valid == 0 {
+                return any;
+            }
+            let pairs = start.numbers.iter().zip(&end.numbers).enumerate();
+            let before = pairs.fold(0, |before, (record, (start, end))| {
+                before | u64::from(*end < start.wrapping_sub(self.tolerated)) << record
+            });
+            any | asked & end.valid & before
+        })
     }
 
     fn check(&self, record: &Record<'_>, found: &mut Found) {

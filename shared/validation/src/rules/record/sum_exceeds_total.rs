@@ -87,7 +87,7 @@ impl Parts {
 
     /// Sum of the filled parts; `None` when none is filled or one is invalid.
     pub(super) fn sum(&self, record: &Record<'_>) -> Option<i64> {
-        if self.columns.meets(&record.sets.invalid) || !record.any_filled(&self.columns) {
+        if record.any_invalid(&self.columns) || !record.any_filled(&self.columns) {
             return None;
         }
         Some(self.parts.iter().fold(0, |sum: i64, part| {

@@ -62,7 +62,7 @@ impl TextPattern {
 
     /// What the column holds of it.
     pub(crate) fn matches_of(&self, record: &Record<'_>, field: usize) -> Matches {
-        if record.encoding == UTF_8 {
+        if record.records.encoding == UTF_8 {
             self.matches(record.bytes(field))
         } else {
             self.matches(record.text(field).as_bytes())

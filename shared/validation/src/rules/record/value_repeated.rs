@@ -1,11 +1,8 @@
 use super::arguments::Arguments;
+use crate::block::{Values, those};
 use crate::field_set::FieldMask;
-use crate::record::{Record, State};
+use crate::record::{Record, Records};
 use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
-use crate::word;
-
-/// Makes letters small. It takes some other characters for each other as well: only a first look is taken this way.
-const SMALL: u64 = 0x2020_2020_2020_2020;
 
 /// ## What
 /// The same code stands in two columns of one list, such as the diagnoses of a stay.
@@ -40,30 +37,33 @@ impl RecordCheck for ValueRepeated {
         Concern::AnyValid(self.columns_mask.clone())
     }
 
-    fn check(&self, record: &Record<'_>, found: &mut Found) {
+    fn suspects(&self, records: &Records<'_>, asked: u64) -> u64 {
         // Nearly always their first eight characters differ already.
-        let mut starts = [0; 64];
-        let mut count = 0;
-        let mut alike = false;
-        for column in record.valid_of(&self.columns_mask) {
-            let start = word::head(record.bytes(column)) | SMALL;
-            alike |= count == starts.len() || starts[..count].contains(&start);
-            if let Some(place) = starts.get_mut(count) {
-                *place = start;
-                count += 1;
+        let mut earlier: Vec<&Values> = Vec::new();
+        let mut alike = 0;
+        for column in &self.columns {
+            let values = records.block.field(*column);
+            if asked & values.valid == 0 {
+                continue;
             }
+            for other in &earlier {
+                alike |= those(asked & values.valid & other.valid & !alike, |record| {
+                    values.numbers[record] == other.numbers[record]
+                });
+            }
+            earlier.push(values);
         }
-        if !alike {
-            return;
-        }
+        alike
+    }
+
+    fn check(&self, record: &Record<'_>, found: &mut Found) {
         for (place, column) in self.columns.iter().enumerate().skip(1) {
-            if record.states[*column] != State::Valid {
+            if !record.is_valid(*column) {
                 continue;
             }
             let value = record.bytes(*column);
             let repeated = self.columns[..place].iter().any(|earlier| {
-                record.states[*earlier] == State::Valid
-                    && record.bytes(*earlier).eq_ignore_ascii_case(value)
+                record.is_valid(*earlier) && record.bytes(*earlier).eq_ignore_ascii_case(value)
             });
             if repeated {
                 found.at(*column);
