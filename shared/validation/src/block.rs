@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use crate::field_set::{FieldMask, FieldSet, FieldStates};
+use crate::field_set::FieldMask;
 use crate::parse::{Cell as Place, ROWS};
 use crate::record::State;
 use crate::rules::record::IdCard;
@@ -11,7 +11,6 @@ use crate::rules::record::IdCard;
 /// The records of some rows. Bit and index of a record are those of its row.
 pub(crate) struct Block {
     fields: Vec<Values>,
-    states: FieldStates,
     id_cards: Vec<Cell<KnownCard>>,
 }
 
@@ -27,7 +26,7 @@ pub(crate) struct Values {
     pub(crate) invalid: u64,
     /// Records with the standard's own "no value".
     pub(crate) dash: u64,
-    /// What the valid ones stand for; see [`crate::record::Record`].
+    /// What the valid ones stand for; see [`crate::record::Record`]. Of all others it is 0, so that sums need not ask.
     pub(crate) numbers: [i64; ROWS],
     /// Where the trimmed bytes of those that are not blank stand.
     pub(crate) places: [Place; ROWS],
@@ -66,7 +65,6 @@ impl Block {
         };
         Self {
             fields: vec![blank; fields],
-            states: FieldStates::default(),
             id_cards: (0..ROWS).map(|_| Cell::new(None)).collect(),
         }
     }
@@ -74,6 +72,9 @@ impl Block {
     /// Makes every field of every record blank.
     pub(crate) fn clear(&mut self) {
         for values in &mut self.fields {
+            if values.valid != 0 {
+                values.numbers = [0; ROWS];
+            }
             (values.valid, values.invalid, values.dash) = (0, 0, 0);
         }
         for card in &self.id_cards {
@@ -92,11 +93,6 @@ impl Block {
         &self.fields[field]
     }
 
-    /// To be called when all values are filled in: makes the sets of each record.
-    pub(crate) fn settle(&mut self) {
-        self.states.read(&self.fields);
-    }
-
     /// State of a field of a record; `None`: the kind has no such field.
     #[inline]
     pub(crate) fn state(&self, field: usize, record: usize) -> Option<State> {
@@ -111,24 +107,6 @@ impl Block {
         } else {
             State::Blank
         })
-    }
-
-    /// Fields of a record with a valid value.
-    #[inline]
-    pub(crate) fn valid_of(&self, record: usize) -> FieldSet<'_> {
-        self.states.valid(record)
-    }
-
-    /// Fields of a record with an invalid one.
-    #[inline]
-    pub(crate) fn invalid_of(&self, record: usize) -> FieldSet<'_> {
-        self.states.invalid(record)
-    }
-
-    /// Fields of a record with either.
-    #[inline]
-    pub(crate) fn filled_of(&self, record: usize) -> FieldSet<'_> {
-        self.states.filled(record)
     }
 
     /// Where the identity card number of a record is remembered.
@@ -182,4 +160,55 @@ pub(crate) fn members(mut set: u64) -> impl Iterator<Item = usize> {
 #[inline]
 pub(crate) fn those(set: u64, is: impl Fn(usize) -> bool) -> u64 {
     members(set).fold(0, |those, record| those | u64::from(is(record)) << record)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three fields: in the first records 0 to 3 are valid, in the second records 2 to 5; the third is invalid in 3 and holds
+    /// no value in 9.
+    fn block() -> Block {
+        let mut block = Block::new(3);
+        block.field_mut(0).valid = 0b1111;
+        block.field_mut(1).valid = 0b11_1100;
+        block.field_mut(2).invalid = 0b1000;
+        block.field_mut(2).dash = 1 << 9;
+        for record in 0..ROWS {
+            block.field_mut(0).numbers[record] = record as i64;
+        }
+        block
+    }
+
+    #[test]
+    fn sets_are_those_of_the_fields() {
+        let block = block();
+        let mask = |fields: &[usize]| FieldMask::of(fields.iter().copied());
+        assert_eq!(block.any_valid(&mask(&[0, 1, 2])), 0b11_1111);
+        assert_eq!(block.all_valid(&mask(&[0, 1])), 0b1100);
+        assert_eq!(block.all_valid(&mask(&[0, 2])), 0);
+        assert_eq!(block.any_invalid(&mask(&[0, 2])), 0b1000);
+        assert_eq!(block.any_filled(&mask(&[1, 2])), 0b11_1100);
+        assert_eq!(block.all_filled(&mask(&[0, 2])), 0b1000);
+        assert_eq!(block.all_filled(&mask(&[])), u64::MAX);
+        assert_eq!(block.field(0).those(0b111, |number| number > 0), 0b110);
+        assert_eq!(those(0b1010, |record| record == 3), 0b1000);
+        assert_eq!(members(0b1010).collect::<Vec<_>>(), [1, 3]);
+    }
+
+    #[test]
+    fn a_record_has_one_state_in_each_field() {
+        let mut block = block();
+        let states = |block: &Block, record| [0, 1, 2].map(|field| block.state(field, record));
+        let blank = Some(State::Blank);
+        assert_eq!(
+            states(&block, 3),
+            [State::Valid, State::Valid, State::Invalid].map(Some)
+        );
+        assert_eq!(states(&block, 9), [blank, blank, Some(State::Dash)]);
+        assert_eq!(block.state(3, 0), None);
+        block.clear();
+        assert_eq!(states(&block, 3), [blank; 3]);
+        assert_eq!(block.field(0).numbers, [0; ROWS]);
+    }
 }

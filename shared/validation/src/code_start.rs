@@ -54,4 +54,12 @@ impl CodeStart {
     pub(crate) fn word(self) -> u64 {
         self.start
     }
+
+    /// Whether a zero byte stands in it, which the end of a shorter one cannot be told from.
+    #[inline]
+    pub(crate) fn has_zero(self) -> bool {
+        let unused = 8 * 8_usize.saturating_sub(self.length);
+        let used = self.start | ((1 << unused.min(63)) - 1);
+        used.wrapping_sub(0x0101_0101_0101_0101) & !used & 0x8080_8080_8080_8080 != 0
+    }
 }

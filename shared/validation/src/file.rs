@@ -223,7 +223,7 @@ fn judge(
             rows.cells = &restored;
         }
         let judged = judge.judge(rows, blank);
-        let mut findings = judged.findings;
+        let mut findings = judged.findings().peekable();
         for (place, row) in rows.iter().enumerate() {
             // Blank rows at the end are nothing to speak of: they are told only when another row follows.
             if blank >> place & 1 == 1 {
@@ -237,12 +237,11 @@ fn judge(
                 }
             }
             let mut passed = !file_failed;
-            while let Some((pending, later)) = findings.split_first()
-                && usize::from(pending.index) == place
+            while let Some(pending) =
+                findings.next_if(|pending| usize::from(pending.index) == place)
             {
                 let finding = finding(index, &row, pending, encoding);
                 passed &= run.finding(&finding, Some(kind)) != Severity::Error;
-                findings = later;
             }
             run.record(&JudgedRecord {
                 file: index,
@@ -256,6 +255,8 @@ fn judge(
             });
             pace(run, index)?;
         }
+        // They borrow the judge.
+        drop(findings);
         let total = run.file(index).total;
         if !guessed
             && total >= GUESS_AFTER

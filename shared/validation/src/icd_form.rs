@@ -2,6 +2,8 @@
 //!
 //! The standard's tables `ICD10`, `ICD9CM3` and `ICDM` hold the same forms as patterns; a test keeps the two together.
 
+use crate::word;
+
 /// What a diagnosis, procedure or morphology code looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IcdForm {
@@ -26,12 +28,50 @@ impl IcdForm {
 
     /// Whether the bytes have this form. Upper case only, as the national editions print them.
     pub(crate) fn matches(self, code: &[u8]) -> bool {
+        if code.len() <= 8 && self.is_form_of(word::head(code), code.len()) {
+            return true;
+        }
         match self {
             Self::Disease => matches_disease(code),
             Self::Procedure => matches_procedure(code),
             Self::Morphology => matches_morphology(code),
         }
     }
+}
+
+impl IcdForm {
+    /// Whether a word of up to eight bytes is such a code in its usual form: letter or digit, digits, a point, letters and
+    /// digits. `false` says nothing.
+    #[inline]
+    fn is_form_of(self, head: u64, length: usize) -> bool {
+        let bytes = head.to_le_bytes();
+        let is_digit = |place: usize| bytes[place].is_ascii_digit();
+        let (before, point) = match self {
+            Self::Disease => (
+                bytes[0].is_ascii_uppercase() && is_digit(1) && is_digit(2),
+                3,
+            ),
+            Self::Procedure => (is_digit(0) && is_digit(1) && is_digit(3), 2),
+            Self::Morphology => return false,
+        };
+        // From the fifth byte on; what is missing there counts as a digit.
+        let missing = u32::try_from(8_usize.saturating_sub(length)).unwrap_or(0) * 8;
+        let filler = (0x3030_3030_u64 << (32 - missing.min(32))) & 0xffff_ffff;
+        before && length >= 5 && bytes[point] == b'.' && are_alphanumeric(head >> 32 | filler)
+    }
+}
+
+/// Whether each of the four lower bytes is a letter or a digit.
+#[inline]
+fn are_alphanumeric(word: u64) -> bool {
+    const ONES: u64 = 0x0101_0101;
+    const HIGH: u64 = 0x8080_8080;
+    // Of bytes below 0x80, those that reach a bound reach 0x80 when what it lacks of that is added.
+    let from = |bytes: u64, bound: u8| bytes + ONES * u64::from(0x80 - bound);
+    let between = |bytes, first: u8, last: u8| from(bytes, first) & !from(bytes, last + 1);
+    let small = word | (ONES * 0x20);
+    let right = between(word, b'0', b'9') | between(small, b'a', b'z');
+    word & HIGH == 0 && right & HIGH == HIGH
 }
 
 fn matches_disease(code: &[u8]) -> bool {

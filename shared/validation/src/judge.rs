@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use standard::{FieldType, FileKind, Requirement, Standard};
 
 use crate::Settings;
-use crate::block::{Block, members};
+use crate::block::Block;
 use crate::cells::{CellJudge, Lines, Pending, Unclean};
 use crate::decode::TextEncoding;
 use crate::field_set::turn;
@@ -39,15 +39,26 @@ pub(crate) struct Judge<'a> {
     filled: Vec<[u64; ROWS]>,
     block: Block,
     found: Found,
+    /// For each of the findings in their order, which it is of those found.
+    order: Vec<u32>,
     encoding: TextEncoding,
 }
 
 /// Rows after their judgement.
+#[derive(Clone, Copy)]
 pub(crate) struct Judged<'j> {
-    /// What was found, row after row.
-    pub(crate) findings: &'j [Pending],
+    found: &'j [Pending],
+    order: &'j [u32],
     /// The records, as the rules saw them.
     pub(crate) records: Records<'j>,
+}
+
+impl<'j> Judged<'j> {
+    /// What was found, row after row.
+    pub(crate) fn findings(&self) -> impl Iterator<Item = &'j Pending> + use<'j> {
+        let found = self.found;
+        self.order.iter().map(move |place| &found[*place as usize])
+    }
 }
 
 impl<'a> Judge<'a> {
@@ -79,6 +90,7 @@ impl<'a> Judge<'a> {
             filled: vec![[0; ROWS]; width.div_ceil(64)],
             block: Block::new(fields),
             found: Found::default(),
+            order: Vec::new(),
             encoding: TextEncoding::Ascii,
         }
     }
@@ -104,13 +116,33 @@ impl<'a> Judge<'a> {
         self.cells.found.clear();
         self.block.clear();
         let judged = self.values(&rows, blank);
-        self.block.settle();
         self.rules(&rows, judged);
-        // Each row's own findings stay in their order: columns, then rules.
-        self.cells.found.sort_by_key(|pending| pending.index);
+        self.put_in_order();
         Judged {
-            findings: &self.cells.found,
+            found: &self.cells.found,
+            order: &self.order,
             records: records_of(&rows, &self.block),
+        }
+    }
+
+    /// Finds the order row after row, in which each row's own findings stay as they are: columns, then rules. It is counted
+    /// out, since nobody can guess how one row compares with another.
+    fn put_in_order(&mut self) {
+        let found = &self.cells.found;
+        let mut places = [0; ROWS];
+        for pending in found {
+            places[usize::from(pending.index) % ROWS] += 1;
+        }
+        let mut before = 0;
+        for place in &mut places {
+            before += std::mem::replace(place, before);
+        }
+        self.order.clear();
+        self.order.resize(found.len(), 0);
+        for (number, pending) in (0..).zip(found) {
+            let place = &mut places[usize::from(pending.index) % ROWS];
+            self.order[*place] = number;
+            *place += 1;
         }
     }
 
@@ -136,20 +168,19 @@ impl<'a> Judge<'a> {
                 });
             }
         }
+        let row_of = |index: usize| rows.places[index].number;
         for unique in &mut self.unique {
-            for index in members(judged) {
-                let row = rows.places[index].number;
-                if let Some((earlier, field)) = unique.repeats(&records.record(index), row) {
-                    pending.push(Pending {
-                        index: index as u8,
-                        rule: unique.rule,
-                        column: self.places[field],
-                        field: u16::try_from(field).ok(),
-                        detail: Some(Cow::Owned(earlier.to_string())),
-                        suggestion: None,
-                    });
-                }
-            }
+            let rule = unique.rule;
+            unique.take(&records, judged, row_of, |index, earlier, field| {
+                pending.push(Pending {
+                    index: index as u8,
+                    rule,
+                    column: self.places[field],
+                    field: u16::try_from(field).ok(),
+                    detail: Some(Cow::Owned(earlier.to_string())),
+                    suggestion: None,
+                });
+            });
         }
     }
 
@@ -262,9 +293,19 @@ fn records_of<'r>(rows: &Rows<'r>, block: &'r Block) -> Records<'r> {
 
 /// Which of up to 64 cells have something in them.
 fn filled_cells(cells: &[Cell]) -> u64 {
-    cells.iter().enumerate().fold(0, |filled, (place, cell)| {
-        filled | u64::from(cell.start != cell.end) << place
-    })
+    let bits = |cells: &[Cell]| {
+        cells.iter().enumerate().fold(0, |filled, (place, cell)| {
+            filled | u64::from(cell.start != cell.end) << place
+        })
+    };
+    let (eights, rest) = cells.as_chunks::<8>();
+    let filled = eights.iter().enumerate().fold(0, |filled, (place, eight)| {
+        filled | bits(eight) << (8 * place)
+    });
+    match rest {
+        [] => filled,
+        rest => filled | bits(rest) << (8 * eights.len()),
+    }
 }
 
 fn record_rules<'a>(kind: &'a FileKind, settings: &'a Settings<'a>) -> Vec<RecordRule<'a>> {

@@ -65,7 +65,7 @@ pub fn check_record(
     let judged = judge.judge(rows, 0);
     let found = rows.iter().flat_map(|row| {
         let owned = move |pending| finding(0, &row, pending, rows.encoding).to_owned_finding();
-        judged.findings.iter().map(owned)
+        judged.findings().map(owned)
     });
     let findings = found.collect();
     let header = kind_data.fields.iter().map(|field| field.code.clone());

@@ -63,19 +63,10 @@ pub(crate) struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// What the cell checks made of the field.
-    #[inline]
-    pub(crate) fn state(&self, field: usize) -> State {
-        self.records
-            .block
-            .state(field, self.index)
-            .unwrap_or_default()
-    }
-
     /// Whether the field holds a value of the column's type.
     #[inline]
     pub(crate) fn is_valid(&self, field: usize) -> bool {
-        self.records.block.field(field).valid >> self.index & 1 == 1
+        self.is_in(self.records.block.field(field).valid)
     }
 
     /// Whether the field holds no value (blank, absent or `-`).
@@ -85,46 +76,42 @@ impl<'a> Record<'a> {
     }
 
     /// Whether any of the fields holds some value, valid or not.
-    #[inline]
     pub(crate) fn any_filled(&self, fields: &FieldMask) -> bool {
-        fields.meets(self.records.block.filled_of(self.index))
+        self.is_in(self.records.block.any_filled(fields))
     }
 
     /// Whether all of the fields hold some value, valid or not.
-    #[inline]
     pub(crate) fn all_filled(&self, fields: &FieldMask) -> bool {
-        fields.is_within(self.records.block.filled_of(self.index))
+        self.is_in(self.records.block.all_filled(fields))
     }
 
     /// Whether any of the fields holds something that is not of its type.
-    #[inline]
     pub(crate) fn any_invalid(&self, fields: &FieldMask) -> bool {
-        fields.meets(self.records.block.invalid_of(self.index))
-    }
-
-    /// Those of the fields that hold a valid value.
-    #[inline]
-    pub(crate) fn valid_of(&self, fields: &'a FieldMask) -> impl Iterator<Item = usize> + 'a {
-        fields.members(self.records.block.valid_of(self.index))
+        self.is_in(self.records.block.any_invalid(fields))
     }
 
     /// Those of the fields that hold some value, valid or not.
+    pub(crate) fn filled_of(&self, fields: &FieldMask) -> impl Iterator<Item = usize> {
+        fields.iter().filter(|field| self.is_filled(*field))
+    }
+
+    /// Whether it is one of a set of records.
     #[inline]
-    pub(crate) fn filled_of(&self, fields: &'a FieldMask) -> impl Iterator<Item = usize> + 'a {
-        fields.members(self.records.block.filled_of(self.index))
+    fn is_in(&self, records: u64) -> bool {
+        records >> self.index & 1 == 1
     }
 
     /// Whether the field holds some value, valid or not.
     #[inline]
     pub(crate) fn is_filled(&self, field: usize) -> bool {
-        self.records.block.field(field).filled() >> self.index & 1 == 1
+        self.is_in(self.records.block.field(field).filled())
     }
 
     /// The value's bytes, in the file's encoding.
     #[inline]
     pub(crate) fn bytes(&self, field: usize) -> &'a [u8] {
         let values = self.records.block.field(field);
-        if (values.filled() | values.dash) >> self.index & 1 == 0 {
+        if !self.is_in(values.filled() | values.dash) {
             return &[];
         }
         self.records.bytes(values, self.index)
@@ -212,7 +199,6 @@ impl OwnedRecord {
                 State::Blank => {}
             }
         }
-        block.settle();
         Self { buffer, block }
     }
 

@@ -255,8 +255,14 @@ pub(crate) fn shown(value: Cow<'_, str>) -> Cow<'_, str> {
     if value.len() <= SHOWN {
         return value;
     }
-    match value.char_indices().nth(SHOWN) {
-        Some((end, _)) => Cow::Owned(value[..end].to_owned()),
-        None => value,
+    let Some((end, _)) = value.char_indices().nth(SHOWN) else {
+        return value;
+    };
+    match value {
+        Cow::Borrowed(value) => Cow::Borrowed(&value[..end]),
+        Cow::Owned(mut value) => {
+            value.truncate(end);
+            Cow::Owned(value)
+        }
     }
 }

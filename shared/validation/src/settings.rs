@@ -1,6 +1,8 @@
 use jiff::civil::{Date, DateTime};
 use standard::{IcdCategory, Standard};
 
+use crate::codes::CodeFile;
+
 /// Everything a check depends on beside the archive: the same settings and bytes give the same findings everywhere.
 #[derive(Clone, Copy)]
 pub struct Settings<'a> {
@@ -38,12 +40,9 @@ pub struct Institution {
 
 /// The ICD code files a hospital has uploaded (manual 3.5).
 pub trait HospitalCodes: Sync {
-    /// Whether any file of the category is in force on the day; without one the code cannot be judged.
-    fn in_force(&self, category: IcdCategory, day: Date) -> bool;
-    /// Whether a file in force on the day holds the code.
-    fn contains(&self, category: IcdCategory, day: Date, code: &str) -> bool;
-    /// The nearest codes, best first, at most three.
-    fn nearest(&self, category: IcdCategory, day: Date, code: &str) -> Vec<String>;
+    /// The files of the category in force on the day, against which the records of that day are then held; where there is
+    /// none, the codes of the day cannot be judged.
+    fn in_force(&self, category: IcdCategory, day: Date) -> Vec<&CodeFile>;
 }
 
 /// Bounds that no honest upload meets.

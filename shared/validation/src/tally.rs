@@ -1,6 +1,7 @@
 //! Counts findings as they are made; the counts are exact however many are kept.
 
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 
 use hashbrown::HashMap;
 use standard::{Severity, Standard};
@@ -24,7 +25,7 @@ pub(crate) struct Tally {
 }
 
 /// What a cause is told by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     rule: u16,
     kind: Option<u16>,
@@ -32,10 +33,21 @@ struct Place {
     severity: Severity,
 }
 
+/// Written at once: it is hashed for every finding.
+impl Hash for Place {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let part = |part: Option<u16>| part.map_or(0, |part| u64::from(part) + 1);
+        let severity = u64::from(self.severity == Severity::Error);
+        let place = part(self.kind) << 20 | part(self.field);
+        state.write_u64(u64::from(self.rule) << 48 | place << 1 | severity);
+    }
+}
+
 struct Gathered {
     findings: u64,
     rows: Vec<u32>,
-    values: Vec<String>,
+    /// Values, each with what was probably meant.
+    values: Vec<(String, Option<String>)>,
     first: Finding<'static>,
 }
 
@@ -65,13 +77,14 @@ impl Tally {
             gathered.rows.push(row);
         }
         if gathered.values.len() < VALUES && !finding.value.is_empty() {
-            // With what was probably meant beside each: a clerk replaces all of them in one go.
-            let value = match &finding.suggestion {
-                Some(suggestion) => format!("{} → {suggestion}", finding.value),
-                None => finding.value.to_string(),
-            };
-            if !gathered.values.contains(&value) {
-                gathered.values.push(value);
+            let is_known = gathered.values.iter().any(|(value, suggestion)| {
+                *value == finding.value && suggestion.as_deref() == finding.suggestion.as_deref()
+            });
+            if !is_known {
+                let suggestion = finding.suggestion.as_deref().map(str::to_owned);
+                gathered
+                    .values
+                    .push((finding.value.to_string(), suggestion));
             }
         }
     }
@@ -145,11 +158,19 @@ fn cause(place: Place, gathered: Gathered, standard: &Standard, files: &[FileInf
         severity: severity_name(place.severity).to_owned(),
         findings: gathered.findings,
         rows: gathered.rows,
-        values: gathered.values,
+        // With what was probably meant beside each: a clerk replaces all of them in one go.
+        values: gathered.values.into_iter().map(with_suggestion).collect(),
         message_zh,
         message_en,
         mend_zh,
         mend_en,
+    }
+}
+
+fn with_suggestion((value, suggestion): (String, Option<String>)) -> String {
+    match suggestion {
+        Some(suggestion) => format!("{value} → {suggestion}"),
+        None => value,
     }
 }
 

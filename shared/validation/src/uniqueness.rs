@@ -1,6 +1,9 @@
 //! Keys that must be unique within a file.
 
-use crate::record::{Record, State};
+use crate::block::members;
+use crate::parse::ROWS;
+use crate::record::Records;
+use crate::word;
 
 /// Parts the table is split into: growing copies one of them, so the peak stays near the size.
 const SEGMENTS: usize = 256;
@@ -37,6 +40,19 @@ impl Keys {
         for segment in &mut self.segments {
             segment.resize(each * 5 / 4 + 1);
         }
+    }
+
+    /// Looks at the places of keys to come. Each is likely to be far away in memory, and looked at one behind the other
+    /// without anything in between they are fetched at once.
+    pub(crate) fn await_all(&self, hashes: impl Iterator<Item = u64>) {
+        let rows = hashes.map(|hash| {
+            let segment = &self.segments[(hash >> 56) as usize];
+            segment
+                .slots
+                .get(segment.place(hash))
+                .map_or(0, |slot| slot[2])
+        });
+        std::hint::black_box(rows.fold(0, |any, row| any | row));
     }
 
     /// Adds a key; the row of the record that had it before, if any.
@@ -138,28 +154,52 @@ impl UniqueRule {
         self.keys.expect(records);
     }
 
-    /// Takes a record and its row: the earlier row with its key and the field to show. A record whose key is not complete has none.
-    pub(crate) fn repeats(&mut self, record: &Record<'_>, row: u32) -> Option<(u32, usize)> {
-        let mut hash = Mixed::default();
+    /// Takes records with their rows: of each that has the key of an earlier one, its index, the earlier row and the field to
+    /// show, to `repeated`. A record whose key is not complete has none.
+    pub(crate) fn take(
+        &mut self,
+        records: &Records<'_>,
+        of: u64,
+        row_of: impl Fn(usize) -> u32,
+        mut repeated: impl FnMut(usize, u32, usize),
+    ) {
+        let mut of = of;
+        let mut hashes = [Mixed::default(); ROWS];
         for key in &self.fields {
-            match record.state(key.field) {
-                State::Valid if key.by_number => {
-                    hash.number(record.records.block.field(key.field).numbers[record.index] as u64)
+            let values = records.block.field(key.field);
+            of &= !values.invalid;
+            if key.required {
+                of &= values.valid;
+            }
+            for record in members(of) {
+                let hash = &mut hashes[record];
+                if values.valid >> record & 1 == 0 {
+                    hash.bytes(&[]);
+                } else if key.by_number {
+                    hash.number(values.numbers[record] as u64);
+                } else {
+                    hash.bytes(records.bytes(values, record));
                 }
-                State::Valid => hash.bytes(record.bytes(key.field)),
-                State::Invalid => return None,
-                State::Blank | State::Dash if key.required => return None,
-                State::Blank | State::Dash => hash.bytes(&[]),
             }
         }
-        let earlier = self.keys.insert(hash.finish(), row)?;
-        Some((earlier, self.fields.first()?.field))
+        let Some(shown) = self.fields.first() else {
+            return;
+        };
+        let hashes = hashes.map(Mixed::finish);
+        self.keys
+            .await_all(members(of).map(|record| hashes[record]));
+        for record in members(of) {
+            if let Some(earlier) = self.keys.insert(hashes[record], row_of(record)) {
+                repeated(record, earlier, shown.field);
+            }
+        }
     }
 }
 
 /// A hash of 64 bits. Each step multiplies to 128 bits and folds the halves, which spreads every bit of a word over all
 /// of the next; lengths go in, so that no two lists of values are written alike. Nobody gains by a collision: all it does
 /// is to refuse a record of one's own.
+#[derive(Clone, Copy)]
 struct Mixed(u64);
 
 impl Default for Mixed {
@@ -168,36 +208,36 @@ impl Default for Mixed {
     }
 }
 
+/// The digits of pi: any odd numbers without a pattern will do.
+const FACTOR: u64 = 0x1319_8a2e_0370_7345;
+
 impl Mixed {
     fn number(&mut self, word: u64) {
-        // The digits of pi: any odd numbers without a pattern will do.
-        let product = u128::from(self.0 ^ word) * 0x1319_8a2e_0370_7345;
-        self.0 = (product as u64 ^ (product >> 64) as u64).wrapping_add(0xa409_3822_299f_31d1);
+        self.fold(word, FACTOR);
     }
 
     fn bytes(&mut self, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks::<8>();
-        for word in words {
+        let mut rest = bytes;
+        while let Some((word, more)) = rest.split_first_chunk::<8>()
+            && !more.is_empty()
+        {
             self.number(u64::from_le_bytes(*word));
+            rest = more;
         }
-        // Whole words that overlap, since a word put together from single bytes must wait for them in memory.
-        let last = match (bytes.last_chunk::<8>(), rest) {
-            (_, []) => 0,
-            (Some(word), _) => u64::from_le_bytes(*word),
-            (None, [first, ..]) => match (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
-                (Some(low), Some(high)) => {
-                    u64::from(u32::from_le_bytes(*low)) | u64::from(u32::from_le_bytes(*high)) << 32
-                }
-                _ => {
-                    let middle = rest[rest.len() / 2];
-                    let last = rest[rest.len() - 1];
-                    u64::from(*first) | u64::from(middle) << 8 | u64::from(last) << 16
-                }
-            },
+        // The last word overlaps the one before, since a word put together from single bytes must wait for them in memory.
+        let last = match bytes.last_chunk::<8>() {
+            Some(word) => u64::from_le_bytes(*word),
+            None => word::head(bytes),
         };
-        self.number(last);
-        // A step of its own: folded into the last word, it makes `1111` and `11110` one key.
-        self.number(bytes.len() as u64);
+        // The length goes into the factor, and so into all of the product: folded into the word itself, it makes `1111` and
+        // `11110` one key.
+        self.fold(last, FACTOR + 2 * bytes.len() as u64);
+    }
+
+    #[inline]
+    fn fold(&mut self, word: u64, factor: u64) {
+        let product = u128::from(self.0 ^ word) * u128::from(factor);
+        self.0 = (product as u64 ^ (product >> 64) as u64).wrapping_add(0xa409_3822_299f_31d1);
     }
 
     fn finish(mut self) -> u64 {

@@ -11,6 +11,67 @@ pub(crate) struct Moment {
     pub(crate) timed: bool,
 }
 
+/// Months that are looked up, from January 1900: first day since 1970-01-01, and how many there are.
+static MONTHS: [(i32, u8); 2412] = months();
+
+const fn months() -> [(i32, u8); 2412] {
+    let mut months = [(0, 0); 2412];
+    // 1900-01-01.
+    let mut first = -25_567;
+    let mut month = 0;
+    while month < months.len() {
+        let year = 1900 + month / 12;
+        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let days = match month % 12 {
+            1 if leap => 29,
+            1 => 28,
+            3 | 5 | 8 | 10 => 30,
+            _ => 31,
+        };
+        months[month] = (first, days);
+        first += days as i32;
+        month += 1;
+    }
+    months
+}
+
+/// [`standard_date`] where the day lies in the years that are looked up; `None` says nothing.
+#[inline]
+pub(crate) fn plain_date(bytes: &[u8]) -> Option<i64> {
+    let bytes: &[u8; 10] = bytes.try_into().ok()?;
+    plain_day(bytes.first_chunk()?, bytes.last_chunk()?)
+}
+
+/// [`standard_moment`] where the day lies in the years that are looked up; `None` says nothing.
+#[inline]
+pub(crate) fn plain_moment(bytes: &[u8]) -> Option<i64> {
+    let bytes: &[u8; 19] = bytes.try_into().ok()?;
+    let (time, wrong) = joined(*bytes.last_chunk()?, b"00:00:00");
+    let [hour, minute, second] = [time[0], time[3], time[6]];
+    let day = plain_day(bytes.first_chunk()?, &[bytes[8], bytes[9]])?;
+    // One question for all of it: what is right passes without a single branch.
+    let right = (wrong == 0) & (bytes[10] == b' ') & (hour < 24) & (minute < 60) & (second < 60);
+    let [hour, minute, second] = [hour, minute, second].map(i64::from);
+    right.then_some(day + hour * 3600 + minute * 60 + second)
+}
+
+/// The seconds of a day of `yyyy-MM-` and `dd`.
+#[inline]
+fn plain_day(front: &[u8; 8], back: &[u8; 2]) -> Option<i64> {
+    let (front, wrong) = joined(*front, b"0000-00-");
+    let [tens, ones] = back.map(|byte| byte.wrapping_sub(b'0'));
+    let (century, year, month) = (front[0], front[2], front[5]);
+    let place = usize::from(century) * 1200 + usize::from(year) * 12 + usize::from(month);
+    let (first, days) = *MONTHS.get(place.wrapping_sub(1900 * 12 + 1))?;
+    let day = tens.wrapping_mul(10).wrapping_add(ones);
+    let right = (wrong == 0)
+        & (tens < 10)
+        & (ones < 10)
+        & (month.wrapping_sub(1) < 12)
+        & (day.wrapping_sub(1) < days);
+    right.then(|| (i64::from(first) + i64::from(day) - 1) * SECONDS_A_DAY)
+}
+
 /// A day in the form `yyyy-MM-dd`, in seconds.
 #[inline]
 pub(crate) fn standard_date(bytes: &[u8]) -> Option<i64> {
@@ -30,14 +91,19 @@ fn date_of(front: &[u8; 8], back: &[u8; 2]) -> Option<i64> {
 /// Compares eight bytes with a form at once, `0` for any digit: for each byte the number that it and the next one make.
 #[inline]
 fn pairs(bytes: &[u8; 8], form: &[u8; 8]) -> Option<[u8; 8]> {
-    let values = u64::from_le_bytes(*bytes) ^ u64::from_le_bytes(*form);
+    let (pairs, wrong) = joined(*bytes, form);
+    (wrong == 0).then_some(pairs)
+}
+
+/// The same, and what is zero only where the bytes have the form.
+#[inline]
+fn joined(bytes: [u8; 8], form: &[u8; 8]) -> ([u8; 8], u64) {
+    let values = u64::from_le_bytes(bytes) ^ u64::from_le_bytes(*form);
     let digits = u64::from_le_bytes(form.map(|byte| if byte == b'0' { 0x0f } else { 0 }));
     // At most nine where a digit may be: neither it nor six more reaches the upper half of its byte. Nothing elsewhere.
     let above = values.wrapping_add(0x0606_0606_0606_0606) & 0xf0f0_f0f0_f0f0_f0f0;
-    if values & !digits != 0 || above != 0 {
-        return None;
-    }
-    Some((values * 10 + (values >> 8)).to_le_bytes())
+    let pairs = values.wrapping_mul(10).wrapping_add(values >> 8);
+    (pairs.to_le_bytes(), values & !digits | above)
 }
 
 /// A moment in the form `yyyy-MM-dd HH:mm:ss`.
@@ -156,6 +222,21 @@ fn number(rest: &mut &[u8], most: usize) -> Option<i64> {
     )
 }
 
+/// Day since 1970-01-01 of a year, month and day; `None` for one like 30 February.
+#[inline]
+pub(crate) fn day_of(year: i64, month: i64, day: i64) -> Option<i64> {
+    let place = usize::try_from(year * 12 + month - (1900 * 12 + 1));
+    match place.ok().and_then(|place| MONTHS.get(place)) {
+        Some((first, days))
+            if (1..=12).contains(&month) && (1..=i64::from(*days)).contains(&day) =>
+        {
+            Some(i64::from(*first) + day - 1)
+        }
+        Some(_) => None,
+        None => days(year, month, day),
+    }
+}
+
 /// Days from 1970-01-01 of a real day; `None` for one like 30 February.
 fn days(year: i64, month: i64, day: i64) -> Option<i64> {
     const BEFORE: [i64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
@@ -204,6 +285,8 @@ mod tests {
             let text = day.to_string();
             let seconds = standard_date(text.as_bytes()).unwrap();
             assert_eq!(seconds, number * SECONDS_A_DAY, "{text}");
+            let looked_up = plain_date(text.as_bytes());
+            assert_eq!(looked_up, (day.year() >= 1900).then_some(seconds), "{text}");
             assert_eq!(date_text(seconds), text);
             day = day.tomorrow().unwrap();
             number += 1;
@@ -229,6 +312,12 @@ mod tests {
                 assert_eq!(standard_moment(&bytes).is_some(), wanted, "{text}");
                 let date = standard_date(&bytes[..10]);
                 assert!(date.is_some() || !wanted, "{text}");
+                let plain = [plain_moment(&bytes), plain_date(&bytes[..10])];
+                if (b"1900"..=b"2100").contains(&bytes.first_chunk().unwrap()) {
+                    assert_eq!(plain, [standard_moment(&bytes), date], "{text}");
+                } else {
+                    assert_eq!(plain, [None, None], "{text}");
+                }
             }
         }
     }

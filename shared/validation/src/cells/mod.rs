@@ -8,6 +8,7 @@ mod placeholder;
 pub(crate) use code::Codes;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use standard::Standard;
 use standard::id_number::check_character;
@@ -35,7 +36,7 @@ pub(crate) struct Pending {
     /// See [`crate::Finding::detail`].
     pub(crate) detail: Option<Cow<'static, str>>,
     /// See [`crate::Finding::suggestion`].
-    pub(crate) suggestion: Option<String>,
+    pub(crate) suggestion: Option<Arc<str>>,
 }
 
 /// Seconds of 1900-01-01, before which no date lies (GEN-016).
@@ -159,10 +160,10 @@ impl<'a> CellJudge<'a> {
                 number::plain_decimal(cell.head(), cell.length, scale).filter(|_| short(cell))
             }),
             Form::Date => self.each(plan, column, lines, rows, values, |cell| {
-                date::standard_date(cell.bytes()).filter(in_range)
+                date::plain_date(cell.bytes()).filter(in_range)
             }),
             Form::DateTime { .. } => self.each(plan, column, lines, rows, values, |cell| {
-                date::standard_moment(cell.bytes()).filter(in_range)
+                date::plain_moment(cell.bytes()).filter(in_range)
             }),
             Form::Code { codes, .. } => {
                 let codes = &plan.codes[codes];
@@ -187,22 +188,29 @@ impl<'a> CellJudge<'a> {
         plain: impl Fn(Written<'_>) -> Option<i64>,
     ) {
         let unclean = lines.unclean.controls | lines.unclean.invalid;
-        let place = usize::from(column.column);
+        // The rows' cells of this column and those to the right of it.
+        let cells = lines
+            .cells
+            .get(usize::from(column.column)..)
+            .unwrap_or_default();
         let mut valid = 0;
         for row in members(rows) {
-            let cell = lines.cells[lines.firsts[row] as usize + place];
-            let written = Written {
+            let row = row % ROWS;
+            let Some(cell) = cells.get(lines.firsts[row] as usize) else {
+                continue;
+            };
+            values.places[row] = *cell;
+            let number = plain(Written {
                 buffer: lines.buffer,
                 start: cell.start as usize,
                 length: (cell.end - cell.start) as usize,
-            };
-            values.places[row] = cell;
-            let number = plain(written).filter(|_| unclean >> row & 1 == 0);
+            });
             if let Some(number) = number {
                 values.numbers[row] = number;
                 valid |= 1 << row;
             }
         }
+        valid &= !unclean;
         // A column that stands in the file twice is what it is the second time.
         values.valid = values.valid & !rows | valid;
         values.invalid &= !rows;
@@ -256,7 +264,8 @@ impl<'a> CellJudge<'a> {
             State::Dash => values.dash |= bit,
             State::Blank => {}
         }
-        values.numbers[row] = number;
+        // Nothing but the numbers of valid values are looked at, and sums do not ask which they are.
+        values.numbers[row] = if state == State::Valid { number } else { 0 };
     }
 
     /// Judges a trimmed value: what it is, and the number it stands for.
@@ -509,7 +518,7 @@ impl<'a> CellJudge<'a> {
                 column: Some(column.column),
                 field: Some(column.field),
                 detail: Some(detail.into()),
-                suggestion,
+                suggestion: suggestion.map(Arc::from),
             });
         }
     }

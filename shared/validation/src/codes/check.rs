@@ -1,15 +1,27 @@
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hashbrown::HashMap;
 use jiff::SignedDuration;
 use jiff::civil::{Date, date};
 use standard::IcdCategory;
 
+use super::CodeFile;
+use super::nearest::nearest;
 use crate::HospitalCodes;
+use crate::block::{members, those};
+use crate::code_start::CodeStart;
 use crate::field_set::FieldMask;
 use crate::icd_form::IcdForm;
-use crate::record::Record;
+use crate::parse::ROWS;
+use crate::record::{Record, Records};
 use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
+
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+/// Days whose files are remembered: more than a season has.
+const DAYS: usize = 1_000;
+/// Most codes that are suggested for one that is not there.
+const SUGGESTED: usize = 3;
 
 /// Name of the check, as `rules.csv` binds it.
 pub(crate) const CHECK_NAME: &str = "not_in_hospital_codes";
@@ -29,8 +41,10 @@ struct NotInHospitalCodes<'a> {
     form: IcdForm,
     day: usize,
     fields: Vec<usize>,
+    /// Files in force by day, since 1970-01-01, as far as they have been asked for.
+    files: Mutex<HashMap<i64, Vec<&'a CodeFile>>>,
     /// Suggestions by code, as found on the day it was first met.
-    suggestions: Mutex<HashMap<Box<str>, Option<String>>>,
+    suggestions: Mutex<HashMap<Box<str>, Option<Arc<str>>>>,
 }
 
 /// Where there are no files to look into.
@@ -69,6 +83,7 @@ pub(crate) fn build<'a>(binding: &Binding<'a>) -> Result<Box<dyn RecordCheck + '
         form,
         day: binding.kind.record_date,
         fields,
+        files: Mutex::default(),
         suggestions: Mutex::default(),
     }))
 }
@@ -78,11 +93,42 @@ impl RecordCheck for NotInHospitalCodes<'_> {
         Concern::AllValid(FieldMask::of([self.day]))
     }
 
+    fn suspects(&self, records: &Records<'_>, asked: u64) -> u64 {
+        let mut by_day = held(&self.files);
+        let days = &records.block.field(self.day).numbers;
+        let day_of = |record: usize| days[record].div_euclid(DAY);
+        // Dates are what a file says: there may be any number of them.
+        if by_day.len() > DAYS {
+            by_day.clear();
+        }
+        for record in members(asked) {
+            let day = day_of(record);
+            by_day.entry(day).or_insert_with(|| self.in_force(day));
+        }
+        let mut files = [&[][..]; ROWS];
+        for record in members(asked) {
+            files[record] = by_day.get(&day_of(record)).map_or(&[][..], Vec::as_slice);
+        }
+        let judged = those(asked, |record| !files[record].is_empty());
+        self.fields.iter().fold(0, |any, field| {
+            let values = records.block.field(*field);
+            let filled = judged & values.filled() & !any;
+            any | those(filled, |record| {
+                // What is invalid has no beginning that could be known.
+                let code = CodeStart::kept(values, record);
+                let holds = |file: &&CodeFile| file.contains_start(code) == Some(true);
+                values.invalid >> record & 1 == 1 || !files[record].iter().any(holds)
+            })
+        })
+    }
+
     fn check(&self, record: &Record<'_>, found: &mut Found) {
-        let Some(day) = record.day(self.day).and_then(civil_day) else {
+        let Some(day) = record.day(self.day) else {
             return;
         };
-        if !self.codes.in_force(self.category, day) {
+        let mut by_day = held(&self.files);
+        let files = by_day.entry(day).or_insert_with(|| self.in_force(day));
+        if files.is_empty() {
             return;
         }
         for field in &self.fields {
@@ -94,33 +140,38 @@ impl RecordCheck for NotInHospitalCodes<'_> {
             let Ok(code) = std::str::from_utf8(bytes) else {
                 continue;
             };
-            if self.codes.contains(self.category, day, code) || !self.form.matches(bytes) {
+            if files.iter().any(|file| file.contains(code)) || !self.form.matches(bytes) {
                 continue;
             }
-            let suggestion = self.suggestion(day, code);
-            found.at_meaning(*field, suggestion);
+            found.at_meaning(*field, self.suggestion(files, code));
         }
     }
 }
 
-impl NotInHospitalCodes<'_> {
-    fn suggestion(&self, day: Date, code: &str) -> Option<String> {
-        // Whoever panicked while holding it left a map that is whole.
-        let mut known = match self.suggestions.lock() {
-            Ok(known) => known,
-            Err(poisoned) => poisoned.into_inner(),
-        };
+impl<'a> NotInHospitalCodes<'a> {
+    fn in_force(&self, day: i64) -> Vec<&'a CodeFile> {
+        let day = civil_day(day);
+        day.map_or_else(Vec::new, |day| self.codes.in_force(self.category, day))
+    }
+
+    fn suggestion(&self, files: &[&CodeFile], code: &str) -> Option<Arc<str>> {
+        let mut known = held(&self.suggestions);
         if let Some(suggestion) = known.get(code) {
             return suggestion.clone();
         }
         if known.len() >= SUGGESTED_FOR {
             return None;
         }
-        let nearest = self.codes.nearest(self.category, day, code);
-        let suggestion = (!nearest.is_empty()).then(|| nearest.join(", "));
-        known.insert(code.into(), suggestion.clone());
-        suggestion
+        let nearest = nearest(files.iter().copied(), code, SUGGESTED);
+        let suggestion = (!nearest.is_empty()).then(|| nearest.join(", ").into());
+        known.insert(code.into(), suggestion);
+        known.get(code).cloned().flatten()
     }
+}
+
+/// Whoever panicked while holding it left a map that is whole.
+fn held<T>(map: &Mutex<T>) -> MutexGuard<'_, T> {
+    map.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn civil_day(days: i64) -> Option<Date> {
@@ -131,8 +182,6 @@ fn civil_day(days: i64) -> Option<Date> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::codes::{CodeFile, HospitalCodeFiles};
     use crate::record::{OwnedRecord, State};
@@ -177,7 +226,8 @@ mod tests {
             .into_iter()
             .map(|place| {
                 let field = &kind.fields[place.field.unwrap()];
-                (field.code.clone(), place.suggestion)
+                let suggestion = place.suggestion.as_deref().map(str::to_owned);
+                (field.code.clone(), suggestion)
             })
             .collect()
     }
@@ -333,13 +383,18 @@ mod tests {
             form: IcdForm::Disease,
             day: standard.kinds[0].record_date,
             fields: Vec::new(),
+            files: Mutex::default(),
             suggestions: Mutex::default(),
         };
-        let day = date(2019, 12, 1);
+        let files = files.in_force(IcdCategory::Disease, date(2019, 12, 1));
         for number in 0..SUGGESTED_FOR {
-            assert!(check.suggestion(day, &format!("J10.{number:04}")).is_some());
+            assert!(
+                check
+                    .suggestion(&files, &format!("J10.{number:04}"))
+                    .is_some()
+            );
         }
-        assert_eq!(check.suggestion(day, "J10.102"), None);
-        assert!(check.suggestion(day, "J10.0001").is_some());
+        assert_eq!(check.suggestion(&files, "J10.102"), None);
+        assert!(check.suggestion(&files, "J10.0001").is_some());
     }
 }

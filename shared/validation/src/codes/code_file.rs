@@ -4,6 +4,8 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use jiff::civil::Date;
 use standard::IcdCategory;
 
+use crate::code_start::CodeStart;
+
 /// A code in upper case, filled up with zeros; the last byte is its length. Compared without following a pointer, because
 /// a look-up stands in the path of every record.
 type Key = [u64; 3];
@@ -21,7 +23,10 @@ pub struct CodeFile {
     /// Last day of use.
     pub last_day: Date,
     rows: Vec<(Box<str>, Box<str>)>,
-    keys: HashTable<Key>,
+    /// Those of up to eight characters, which nearly all are.
+    short: Starts,
+    /// The longer ones.
+    long: HashTable<Key>,
     hasher: DefaultHashBuilder,
 }
 
@@ -36,19 +41,25 @@ impl CodeFile {
             .into_iter()
             .map(|(code, name)| (code.into_boxed_str(), name.into_boxed_str()))
             .collect();
-        rows.sort_by(|left, right| upper(&left.0).cmp(upper(&right.0)));
+        rows.sort_by_cached_key(|(code, _)| Ordered::of(code));
         rows.dedup_by(|later, first| later.0.eq_ignore_ascii_case(&first.0));
         let hasher = DefaultHashBuilder::default();
-        let mut keys = HashTable::with_capacity(rows.len());
-        for key in rows.iter().filter_map(|(code, _)| key(code)) {
-            keys.insert_unique(hasher.hash_one(key), key, |key| hasher.hash_one(key));
+        let mut short = Starts::with_room_for(rows.len());
+        let mut long = HashTable::new();
+        for (code, _) in &rows {
+            if Starts::can_hold(code.len()) {
+                short.insert(CodeStart::of(code.as_bytes()));
+            } else if let Some(key) = key(code) {
+                long.insert_unique(hasher.hash_one(key), key, |key| hasher.hash_one(key));
+            }
         }
         Self {
             category,
             first_day,
             last_day,
             rows,
-            keys,
+            short,
+            long,
             hasher,
         }
     }
@@ -75,10 +86,13 @@ impl CodeFile {
 
     /// Whether it holds the code.
     pub fn contains(&self, code: &str) -> bool {
+        if Starts::can_hold(code.len()) {
+            return self.short.contain(CodeStart::of(code.as_bytes()));
+        }
         match key(code) {
             Some(key) => {
                 let hash = self.hasher.hash_one(key);
-                self.keys.find(hash, |known| *known == key).is_some()
+                self.long.find(hash, |known| *known == key).is_some()
             }
             // No code of any edition is this long.
             None => self
@@ -86,6 +100,12 @@ impl CodeFile {
                 .binary_search_by(|(known, _)| upper(known).cmp(upper(code)))
                 .is_ok(),
         }
+    }
+
+    /// [`CodeFile::contains`] where the beginning of a code tells; `None`: it does not.
+    #[inline]
+    pub(crate) fn contains_start(&self, code: CodeStart) -> Option<bool> {
+        Starts::can_hold(code.length()).then(|| self.short.contain(code))
     }
 
     /// Codes that begin with the prefix, sorted.
@@ -109,6 +129,72 @@ impl PartialEq for CodeFile {
     fn eq(&self, other: &Self) -> bool {
         (self.category, self.first_day, self.last_day, &self.rows)
             == (other.category, other.first_day, other.last_day, &other.rows)
+    }
+}
+
+/// Codes of one to eight characters by their beginnings, which are all of them. Half of the places are free, so that a
+/// code is found, or not, where it is looked for first.
+#[derive(Debug, Clone)]
+struct Starts {
+    places: Vec<u64>,
+    shift: u32,
+}
+
+impl Starts {
+    fn with_room_for(codes: usize) -> Self {
+        let places = (codes * 2).next_power_of_two().max(2);
+        Self {
+            places: vec![0; places],
+            shift: 64 - places.trailing_zeros(),
+        }
+    }
+
+    fn can_hold(length: usize) -> bool {
+        (1..=8).contains(&length)
+    }
+
+    fn insert(&mut self, code: CodeStart) {
+        let mut place = self.place(code);
+        while self.places[place] != 0 {
+            place = (place + 1) & (self.places.len() - 1);
+        }
+        self.places[place] = code.word();
+    }
+
+    #[inline]
+    fn contain(&self, code: CodeStart) -> bool {
+        let mut place = self.place(code);
+        loop {
+            let known = self.places[place & (self.places.len() - 1)];
+            if known == code.word() || known == 0 {
+                // A zero byte is no part of a code, nor is it written where a code ends.
+                return known != 0 && !code.has_zero();
+            }
+            place += 1;
+        }
+    }
+
+    #[inline]
+    fn place(&self, code: CodeStart) -> usize {
+        (code.word().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize
+    }
+}
+
+/// A code in the order of its upper case.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Ordered {
+    start: u64,
+    rest: Box<[u8]>,
+}
+
+impl Ordered {
+    fn of(code: &str) -> Self {
+        let rest = code.as_bytes().get(8..).unwrap_or_default();
+        Self {
+            start: CodeStart::of(code.as_bytes()).word(),
+            // Nothing is stored for the codes that are told by their beginning.
+            rest: rest.to_ascii_uppercase().into(),
+        }
     }
 }
 
@@ -150,6 +236,7 @@ mod tests {
             "J10.10",
             "J10.1011",
             "J10.101\0",
+            "\0",
             "",
             "流感",
             &shorter,

@@ -18,9 +18,6 @@ pub use codec::CodeFileError;
 
 use crate::HospitalCodes;
 
-/// Most codes that are suggested for one that is not there.
-const SUGGESTED: usize = 3;
-
 /// The code files of one hospital. Where periods of use overlap, a code of any file in force counts (ICD-004 warns).
 #[derive(Debug, Default)]
 pub struct HospitalCodeFiles {
@@ -51,36 +48,16 @@ impl HospitalCodeFiles {
         let file = self.files.get(place);
         file.is_some_and(|file| file.is_consulted.load(Ordering::Relaxed))
     }
-
-    fn of(&self, category: IcdCategory, day: Date) -> impl Iterator<Item = &CodeFile> {
-        self.shelved(category, day).map(|shelved| &*shelved.file)
-    }
-
-    fn shelved(&self, category: IcdCategory, day: Date) -> impl Iterator<Item = &Shelved> {
-        self.files
-            .iter()
-            .filter(move |it| it.file.category == category && it.file.is_in_force(day))
-    }
 }
 
 impl HospitalCodes for HospitalCodeFiles {
-    fn in_force(&self, category: IcdCategory, day: Date) -> bool {
-        let mut found = false;
-        for shelved in self.shelved(category, day) {
-            found = true;
-            // Asked for every record: written once only, so that threads do not take the line from each other.
-            if !shelved.is_consulted.load(Ordering::Relaxed) {
-                shelved.is_consulted.store(true, Ordering::Relaxed);
-            }
-        }
-        found
-    }
-
-    fn contains(&self, category: IcdCategory, day: Date, code: &str) -> bool {
-        self.of(category, day).any(|file| file.contains(code))
-    }
-
-    fn nearest(&self, category: IcdCategory, day: Date, code: &str) -> Vec<String> {
-        nearest::nearest(self.of(category, day), code, SUGGESTED)
+    fn in_force(&self, category: IcdCategory, day: Date) -> Vec<&CodeFile> {
+        let of_day = |it: &&Shelved| it.file.category == category && it.file.is_in_force(day);
+        let shelved = self.files.iter().filter(of_day);
+        let consulted = shelved.map(|shelved| {
+            shelved.is_consulted.store(true, Ordering::Relaxed);
+            &*shelved.file
+        });
+        consulted.collect()
     }
 }

@@ -5,7 +5,7 @@ use encoding_rs::{CoderResult, Decoder, Encoding, UTF_16BE, UTF_16LE};
 use super::{TextEncoding, likeliest};
 
 /// Bytes read at once.
-const CHUNK: usize = 128 * 1024;
+const CHUNK: usize = 256 * 1024;
 /// Bytes the encoding is told by, from the first that is not ASCII. Counted in the file, not in what a read happened to
 /// give, so that the answer does not depend on how the bytes arrive.
 const WINDOW: usize = 64 * 1024;

@@ -1,5 +1,7 @@
 //! Sheets of a code file, and what is wrong in their rows.
 
+use std::borrow::Cow;
+
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
@@ -138,16 +140,16 @@ fn header_problem(header: &[String], wanted: &[&str]) -> Option<(usize, IcdProbl
     })
 }
 
-struct Codes {
+struct Codes<'s> {
     form: IcdForm,
     /// Whether the second column holds an additional (asterisk) code. Records may hold it as a diagnosis of its own.
     has_additional: bool,
-    seen: HashMap<String, u32>,
+    seen: HashMap<Cow<'s, str>, u32>,
     rows: Vec<(String, String)>,
 }
 
-impl Codes {
-    fn add(&mut self, row: u32, cells: &[String]) -> Result<(), IcdProblem> {
+impl<'s> Codes<'s> {
+    fn add(&mut self, row: u32, cells: &'s [String]) -> Result<(), IcdProblem> {
         let cell = |column: usize| cells.get(column).map_or("", String::as_str);
         let code = cell(0);
         if code.is_empty() {
@@ -157,7 +159,12 @@ impl Codes {
             return Err(IcdProblem::Form);
         }
         // Known by its upper case: the look-ups do not tell cases apart either.
-        match self.seen.entry(code.to_ascii_uppercase()) {
+        let known = if code.bytes().any(|byte| byte.is_ascii_lowercase()) {
+            Cow::Owned(code.to_ascii_uppercase())
+        } else {
+            Cow::Borrowed(code)
+        };
+        match self.seen.entry(known) {
             Entry::Occupied(first) => {
                 let first_row = *first.get();
                 return Err(IcdProblem::Repeated { first_row });

@@ -4,7 +4,8 @@ use std::io::{Cursor, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{Data, DataRef, Reader, SheetVisible, Xls, XlsError, Xlsx};
-use zip::ZipArchive;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::rows::Sheet;
 use super::{IcdLimits, IcdProblem, biff, compound};
@@ -14,9 +15,9 @@ const PARTS: usize = 1_000;
 
 /// Reads an xlsx: part by part, cell by cell, so that neither a sheet's corners nor its declared size allocate anything.
 pub(super) fn xlsx(bytes: &[u8], limits: &IcdLimits) -> Result<Vec<Sheet>, IcdProblem> {
-    bound_parts(bytes, limits)?;
+    let parts = expanded(bytes, limits)?;
     contained(|| {
-        let mut workbook = Xlsx::new(Cursor::new(bytes))
+        let mut workbook = Xlsx::new(Cursor::new(parts))
             .map_err(|_: calamine::XlsxError| IcdProblem::Unreadable)?;
         let mut sheets = Vec::new();
         let mut cells = 0;
@@ -114,20 +115,28 @@ fn visible<R: Read + std::io::Seek, W: Reader<R>>(workbook: &W) -> Vec<String> {
         .collect()
 }
 
-/// Inflates every part, counting what comes out: a kilobyte of ZIP may declare nothing and hold a gigabyte.
-fn bound_parts(bytes: &[u8], limits: &IcdLimits) -> Result<(), IcdProblem> {
+/// Inflates every part, counting what comes out: a kilobyte of ZIP may declare nothing and hold a gigabyte. What has come
+/// out is put together again as it is, so that calamine need not inflate it a second time.
+fn expanded(bytes: &[u8], limits: &IcdLimits) -> Result<Vec<u8>, IcdProblem> {
     let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(|_| IcdProblem::Unreadable)?;
     if zip.len() > PARTS {
         return Err(IcdProblem::TooLarge);
     }
     let mut left = limits.expanded_bytes;
+    let mut parts = ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
     for index in 0..zip.len() {
         let part = zip.by_index(index).map_err(|_| IcdProblem::Unreadable)?;
-        let read = std::io::copy(&mut part.take(left + 1), &mut std::io::sink())
+        let name = part.name().map_err(|_| IcdProblem::Unreadable)?;
+        parts
+            .start_file(name.to_string(), stored)
+            .map_err(|_| IcdProblem::Unreadable)?;
+        let read = std::io::copy(&mut part.take(left + 1), &mut parts)
             .map_err(|_| IcdProblem::Unreadable)?;
         left = left.checked_sub(read).ok_or(IcdProblem::TooLarge)?;
     }
-    Ok(())
+    let parts = parts.finish().map_err(|_| IcdProblem::Unreadable)?;
+    Ok(parts.into_inner())
 }
 
 /// calamine indexes into what a file says without asking in several places (positions of sheets, formulas of xls). A

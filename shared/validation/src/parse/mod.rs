@@ -10,7 +10,7 @@ use std::io;
 use crate::decode::TextEncoding;
 
 /// Where a cell's text lies in the buffer of its row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Cell {
     /// First byte.
     pub(crate) start: u32,

@@ -29,8 +29,10 @@ pub(crate) struct Splitter<R> {
     block: usize,
     next: usize,
     ended: bool,
-    /// Cells of the rows to be given, then those of the row being read.
+    /// Cells of the rows to be given, then those of the row being read, then room for more.
     cells: Vec<Cell>,
+    /// How many there are.
+    count: usize,
     /// The first of the row being read.
     first: usize,
     /// Rows to be given.
@@ -97,6 +99,7 @@ impl<R: Read> Splitter<R> {
             next: 0,
             ended: false,
             cells: Vec::new(),
+            count: 0,
             first: 0,
             rows: Vec::new(),
             quote: Quote::Outside,
@@ -150,76 +153,103 @@ impl<R: Read> Splitter<R> {
         })
     }
 
-    /// Takes the cells up to the next byte that needs thought: nearly all of them end with a comma outside quotes.
-    fn skim(&mut self) {
-        let trial = matches!(self.reading, Reading::Trial(..) | Reading::Without(..));
-        if self.quote != Quote::Outside || trial {
+    /// Takes cells and rows up to the next byte that needs thought, or until there are `most` rows: nearly all cells end with a
+    /// comma outside quotes, and nearly all rows hold no quote.
+    fn skim(&mut self, most: usize) {
+        if self.quote != Quote::Outside
+            || self.reading != Reading::Plain
+            || self.spanning.is_some()
+            || self.after_return
+            || !self.doubled.is_empty()
+        {
             return;
         }
         let buffer = self.buffer.as_slice();
-        let mut cells = std::mem::take(&mut self.cells);
         let (mut mask, mut commas, mut block, mut next) =
             (self.mask, self.commas, self.block, self.next);
-        let mut start = self.cell_start as u32;
-        loop {
-            // Up to the first bit that is no comma.
-            let others = mask & !commas;
-            let mut plain = mask & (others & others.wrapping_neg()).wrapping_sub(1);
-            mask &= !plain;
-            while plain != 0 {
-                let at = block as u32 + plain.trailing_zeros();
-                plain &= plain - 1;
-                cells.push(Cell { start, end: at });
-                start = at + 1;
+        let (mut count, mut first) = (self.count, self.first);
+        let (mut start, mut row_start) = (self.cell_start, self.row_start);
+        'blocks: loop {
+            // Room for all that a block can hold, so that the place of each cell is known without asking.
+            if self.cells.len() < count + BLOCK {
+                self.cells.resize(2 * count + BLOCK, Cell::default());
             }
-            if mask != 0 {
+            let Some(room) = self.cells[count..].first_chunk_mut::<BLOCK>() else {
+                break;
+            };
+            let before = count;
+            let mut take = |start: usize, end: usize| {
+                room[(count - before) % BLOCK] = Cell {
+                    start: start as u32,
+                    end: end as u32,
+                };
+                count += 1;
+                count
+            };
+            while mask != 0 {
+                // Up to the first bit that is no comma.
+                let others = mask & !commas;
+                let mut plain = mask & (others & others.wrapping_neg()).wrapping_sub(1);
+                mask &= !plain;
+                while plain != 0 {
+                    let at = block + plain.trailing_zeros() as usize;
+                    plain &= plain - 1;
+                    take(start, at);
+                    start = at + 1;
+                }
+                if mask == 0 {
+                    break;
+                }
+                let at = block + mask.trailing_zeros() as usize;
+                let byte = buffer[at];
+                if !matches!(byte, b'\n' | b'\r') || at - row_start > self.limit {
+                    break 'blocks;
+                }
+                let mut behind = mask & (mask - 1);
+                let mut end = at + 1;
+                if byte == b'\r' {
+                    // Its line feed may stand in the next block.
+                    if end == block + BLOCK {
+                        break 'blocks;
+                    }
+                    if behind & 1 << (end - block) != 0 && buffer[end] == b'\n' {
+                        behind &= behind - 1;
+                        end += 1;
+                    }
+                }
+                mask = behind;
+                let cells = take(start, at);
+                self.number += 1;
+                self.rows.push(RowPlace {
+                    number: self.number,
+                    first: first as u32,
+                    end: cells as u32,
+                    controls: self.controls,
+                    valid: end <= self.valid,
+                    defect: None,
+                });
+                self.controls = false;
+                first = cells;
+                row_start = end;
+                start = end;
+                if self.rows.len() == most {
+                    break 'blocks;
+                }
+            }
+            // The limit on rows is looked at where a row ends, so a few cells more do no harm.
+            if next - row_start > self.limit {
                 break;
             }
             let Some(bytes) = buffer[next..].first_chunk::<BLOCK>() else {
                 break;
             };
-            // The limit on rows is looked at where a row ends, so a few cells more do no harm.
-            if next - self.row_start > self.limit {
-                break;
-            }
             Structure { all: mask, commas } = structure(bytes);
             block = next;
             next += BLOCK;
         }
-        self.cells = cells;
         (self.mask, self.commas, self.block, self.next) = (mask, commas, block, next);
-        self.cell_start = start as usize;
-    }
-
-    /// Ends the row where nothing about it needs thought: no quote in it, and a line end next. Nearly all rows end so.
-    fn end_plainly(&mut self) -> bool {
-        if self.mask == 0
-            || self.quote != Quote::Outside
-            || self.reading != Reading::Plain
-            || self.spanning.is_some()
-            || self.after_return
-        {
-            return false;
-        }
-        let at = self.block + self.mask.trailing_zeros() as usize;
-        let byte = self.buffer[at];
-        if !matches!(byte, b'\n' | b'\r') || at - self.row_start > self.limit {
-            return false;
-        }
-        self.mask &= self.mask - 1;
-        self.end_cell(at);
-        self.row_start = at + 1;
-        if byte == b'\r' {
-            self.after_return = true;
-            // The line feed behind it, where it is already in the block.
-            let next = self.block + self.mask.trailing_zeros() as usize;
-            if self.mask != 0 && next == at + 1 && self.buffer[next] == b'\n' {
-                self.mask &= self.mask - 1;
-                self.row_start = next + 1;
-                self.after_return = false;
-            }
-        }
-        true
+        (self.count, self.first) = (count, first);
+        (self.cell_start, self.row_start) = (start, row_start);
     }
 
     /// Moves the unfinished row to the front and reads on behind it. Rows before it must have been given.
@@ -233,7 +263,7 @@ impl<R: Read> Splitter<R> {
             self.cell_start -= gone;
             self.next -= gone;
             self.block = self.block.saturating_sub(gone);
-            for cell in &mut self.cells {
+            for cell in &mut self.cells[self.first..self.count] {
                 cell.start -= gone as u32;
                 cell.end -= gone as u32;
             }
@@ -274,7 +304,7 @@ impl<R: Read> Splitter<R> {
     fn begin(&mut self, reading: Reading) {
         self.reading = reading;
         self.cell_start = self.row_start;
-        self.cells.truncate(self.first);
+        self.count = self.first;
         self.doubled.clear();
         self.quote = Quote::Outside;
         self.spanning = None;
@@ -284,7 +314,7 @@ impl<R: Read> Splitter<R> {
 
     /// Column of the cell being read.
     fn column(&self) -> usize {
-        self.cells.len() - self.first
+        self.count - self.first
     }
 
     /// Whether the bytes between hold nothing but blanks.
@@ -312,10 +342,14 @@ impl<R: Read> Splitter<R> {
             },
         };
         self.quote = Quote::Outside;
-        self.cells.push(Cell {
+        if self.cells.len() == self.count {
+            self.cells.resize(2 * self.count + BLOCK, Cell::default());
+        }
+        self.cells[self.count] = Cell {
             start: start as u32,
             end: end as u32,
-        });
+        };
+        self.count += 1;
         self.cell_start = at + 1;
     }
 
@@ -418,7 +452,7 @@ impl<R: Read> Splitter<R> {
     }
 
     fn filled_cells(&self) -> usize {
-        self.cells[self.first..]
+        self.cells[self.first..self.count]
             .iter()
             .rposition(|cell| cell.start != cell.end)
             .map_or(0, |last| last + 1)
@@ -453,7 +487,7 @@ impl<R: Read> Splitter<R> {
 
     /// Skips to the end of a line that has no end in sight.
     fn skip_line(&mut self) -> io::Result<()> {
-        self.cells.truncate(self.first);
+        self.count = self.first;
         self.doubled.clear();
         self.quote = Quote::Outside;
         self.spanning = None;
@@ -481,14 +515,14 @@ impl<R: Read> Splitter<R> {
         }
     }
 
-    /// Reads on to the end of a row; `false` where there is none, or where it cannot be reached before the rows in hand are
+    /// Reads on to the end of a row, or of several; `false` where there is none, or where it cannot be reached before the rows in hand are
     /// given.
-    fn read_row(&mut self) -> io::Result<bool> {
+    fn read_row(&mut self, most: usize) -> io::Result<bool> {
         let mut endless = false;
         loop {
-            self.skim();
-            if self.end_plainly() {
-                break;
+            self.skim(most);
+            if self.rows.len() == most {
+                return Ok(true);
             }
             let place = match self.advance()? {
                 Place::End if self.buffer.len() - self.row_start > self.limit => Place::Beyond,
@@ -582,12 +616,12 @@ impl<R: Read> Splitter<R> {
         self.rows.push(RowPlace {
             number: self.number,
             first: self.first as u32,
-            end: self.cells.len() as u32,
+            end: self.count as u32,
             controls: self.controls,
             valid: self.row_start <= self.valid,
             defect,
         });
-        self.first = self.cells.len();
+        self.first = self.count;
         self.begin(Reading::Plain);
         Ok(true)
     }
@@ -615,10 +649,11 @@ enum Step {
 
 impl<R: Read> RowSource for Splitter<R> {
     fn next_rows(&mut self, most: usize) -> io::Result<Rows<'_>> {
-        self.cells.drain(..self.first);
+        self.cells.copy_within(self.first..self.count, 0);
+        self.count -= self.first;
         self.first = 0;
         self.rows.clear();
-        while self.rows.len() < most && self.read_row()? {}
+        while self.rows.len() < most && self.read_row(most)? {}
         Ok(Rows {
             buffer: &self.buffer,
             cells: &self.cells[..self.first],

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use standard::{FileKind, Rule, Standard};
 use thiserror::Error;
 
@@ -81,7 +83,7 @@ pub(crate) struct FoundPlace {
     /// What the message's placeholders stand for.
     pub(crate) detail: Option<String>,
     /// What was probably meant.
-    pub(crate) suggestion: Option<String>,
+    pub(crate) suggestion: Option<Arc<str>>,
 }
 
 impl Found {
@@ -96,11 +98,11 @@ impl Found {
     }
 
     /// A finding at a field, with what was probably meant.
-    pub(crate) fn at_meaning(&mut self, field: usize, suggestion: Option<String>) {
+    pub(crate) fn at_meaning(&mut self, field: usize, suggestion: Option<Arc<str>>) {
         self.add(field, None, suggestion);
     }
 
-    fn add(&mut self, field: usize, detail: Option<String>, suggestion: Option<String>) {
+    fn add(&mut self, field: usize, detail: Option<String>, suggestion: Option<Arc<str>>) {
         self.places.push(FoundPlace {
             record: self.record,
             field: Some(field),

@@ -49,6 +49,95 @@ fn every_encoding_reads_the_same() {
 }
 
 #[test]
+fn the_first_character_beyond_ascii_may_stand_in_any_row() {
+    // More than is read at once: one of these rows lies on the border, and its encoding is known only behind it.
+    let rows = 5_000;
+    let of = |place: usize| {
+        lis_file(rows, |rows| {
+            for (row, cells) in rows.iter_mut().enumerate().skip(1) {
+                cells[6] = if row < place {
+                    "Influenza A virus antigen"
+                } else {
+                    "甲型流感病毒抗原"
+                }
+                .into();
+            }
+        })
+    };
+    let row_bytes = of(usize::MAX).len() / rows as usize;
+    let mut border = 0;
+    for chunk in [128, 256] {
+        let before = chunk * 1024 / row_bytes;
+        for place in before - 60..before + 60 {
+            let text = of(place);
+            let (bytes, _, _) = encoding_rs::GB18030.encode(&text);
+            border += usize::from(bytes.len() > chunk * 1024);
+            let checked = check_csv("lis_1.csv", bytes);
+            assert_eq!(checked.lines(), Vec::<String>::new(), "{place}");
+            assert_eq!(checked.records[place].values[6], "甲型流感病毒抗原");
+        }
+    }
+    assert_eq!(border, 240);
+}
+
+#[test]
+fn a_row_reads_the_same_whichever_rows_stand_around_it() {
+    // Rows are taken together in dozens: what is wrong with one must not fall on another.
+    let disorder = |number: u32| -> String {
+        let mut cells = lis(number);
+        match number % 11 {
+            1 => cells[2] = "2019/12/3 8:15".into(),
+            2 => cells[4] = "\" 1\"".into(),
+            3 => cells[6] = "\"甲型\"\"流感\"\"\r\n抗原\"".into(),
+            4 => cells[7] = "9".into(),
+            5 => return String::new(),
+            6 => cells.truncate(5),
+            7 => cells[3] = "LIS1".into(),
+            8 => cells[5] = "2029-12-03 08:40:00".into(),
+            9 => cells[1] = format!("\t{}", cells[1]),
+            _ => {}
+        }
+        cells.join(",")
+    };
+    let header = header("lis").join(",");
+    let numbers = 1..=700;
+    let lines: Vec<String> = numbers.map(disorder).collect();
+    let whole = check_csv(
+        "lis_1.csv",
+        format!("{header}\r\n{}\r\n", lines.join("\r\n")),
+    );
+    let of_row = |row: u32| whole.findings.iter().filter(move |it| it.row == Some(row));
+    let mut row = 1;
+    let mut told = false;
+    for (number, line) in (1..).zip(&lines) {
+        row += 1;
+        let alone = check_csv("lis_1.csv", format!("{header}\r\n{line}\r\n"));
+        // What depends on other rows: repeated keys, blank rows, and a form of date that is told once.
+        let rules = |rule: &&str| !["LIS-001", "GEN-007", "GEN-015"].contains(rule);
+        let with: Vec<&str> = of_row(row)
+            .map(|it| it.rule.as_str())
+            .filter(rules)
+            .collect();
+        let by_itself: Vec<&str> = alone.findings.iter().map(|it| it.rule.as_str()).collect();
+        let by_itself: Vec<&str> = by_itself.into_iter().filter(rules).collect();
+        if number % 11 == 5 {
+            assert!(of_row(row).all(|it| it.rule == "GEN-007"), "{number}");
+        } else {
+            assert_eq!(with, by_itself, "{number}");
+            let record = whole
+                .records
+                .iter()
+                .find(|record| record.row == row)
+                .unwrap();
+            assert_eq!(record.values, alone.records[0].values, "{number}");
+            told |= !with.is_empty();
+        }
+    }
+    assert!(told);
+    assert_eq!(whole.summary.total, 700 - 64);
+}
+
+#[test]
 fn every_line_end_reads_the_same() {
     let text = lis_file(3, |rows| rows[3][4].clear());
     let plain = check_csv("lis_1.csv", &text);

@@ -1,7 +1,11 @@
+use std::cell::Cell;
+
 use super::arguments::Arguments;
+use crate::block::those;
 use crate::field_set::FieldMask;
-use crate::record::Record;
+use crate::record::{Record, Records};
 use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
+use crate::word;
 
 /// ## What
 /// An identifier of fixed length has another length or other characters: a postcode of five digits, an institution code
@@ -42,19 +46,44 @@ impl RecordCheck for CharactersWrong {
         Concern::AnyValid(FieldMask::of(self.columns.iter().copied()))
     }
 
+    fn suspects(&self, records: &Records<'_>, asked: u64) -> u64 {
+        self.columns.iter().fold(0, |any, column| {
+            let values = records.block.field(*column);
+            // Neighbours often have the same one.
+            let right = Cell::new(&[][..]);
+            any | those(asked & values.valid & !any, |record| {
+                let value = records.bytes(values, record);
+                if value == right.get() {
+                    return false;
+                }
+                if self.are_right(value) {
+                    right.set(value);
+                    return false;
+                }
+                true
+            })
+        })
+    }
+
     fn check(&self, record: &Record<'_>, found: &mut Found) {
         for column in &self.columns {
-            if !record.is_valid(*column) {
-                continue;
-            }
-            let bytes = record.bytes(*column);
-            // Not `all`: without an early end the compiler compares many at once.
-            let right =
-                |byte: &u8| byte.is_ascii_digit() || self.letters && byte.is_ascii_alphabetic();
-            if bytes.len() != self.length || !bytes.iter().fold(true, |all, byte| all & right(byte))
-            {
+            if record.is_valid(*column) && !self.are_right(record.bytes(*column)) {
                 found.at(*column);
             }
         }
+    }
+}
+
+impl CharactersWrong {
+    fn are_right(&self, value: &[u8]) -> bool {
+        if value.len() != self.length {
+            return false;
+        }
+        if !self.letters && self.length <= 8 {
+            return word::digits(word::head(value), value.len()).is_some();
+        }
+        // Not `all`: without an early end the compiler compares many at once.
+        let right = |byte: &u8| byte.is_ascii_digit() || self.letters && byte.is_ascii_alphabetic();
+        value.iter().fold(true, |all, byte| all & right(byte))
     }
 }

@@ -1,9 +1,10 @@
 use standard::FieldType;
 
 use super::arguments::Arguments;
+use crate::block::those;
 use crate::field_set::FieldMask;
 use crate::icd_form::IcdForm;
-use crate::record::Record;
+use crate::record::{Record, Records};
 use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
@@ -22,8 +23,6 @@ use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 /// National clinical editions of ICD-10 and ICD-9-CM-3, ICD-O morphology.
 struct CodeFormWrong {
     columns: Vec<(usize, IcdForm)>,
-    /// The columns of each form: looked at first, in whatever order.
-    forms: Vec<(IcdForm, FieldMask)>,
 }
 
 pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindError> {
@@ -43,13 +42,7 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
                 .ok_or_else(|| binding.wrong(format!("`{}` holds no ICD codes", column.code)))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let forms = [IcdForm::Disease, IcdForm::Procedure, IcdForm::Morphology]
-        .map(|form| {
-            let of_form = columns.iter().filter(|(_, other)| *other == form);
-            (form, FieldMask::of(of_form.map(|(column, _)| *column)))
-        })
-        .into();
-    Ok(Box::new(CodeFormWrong { columns, forms }))
+    Ok(Box::new(CodeFormWrong { columns }))
 }
 
 impl RecordCheck for CodeFormWrong {
@@ -59,15 +52,16 @@ impl RecordCheck for CodeFormWrong {
         ))
     }
 
+    fn suspects(&self, records: &Records<'_>, asked: u64) -> u64 {
+        self.columns.iter().fold(0, |any, (column, form)| {
+            let values = records.block.field(*column);
+            any | those(asked & values.valid & !any, |record| {
+                !form.matches(records.bytes(values, record))
+            })
+        })
+    }
+
     fn check(&self, record: &Record<'_>, found: &mut Found) {
-        let right = self.forms.iter().all(|(form, columns)| {
-            record
-                .valid_of(columns)
-                .all(|column| form.matches(record.bytes(column)))
-        });
-        if right {
-            return;
-        }
         for (column, form) in &self.columns {
             if record.is_valid(*column) && !form.matches(record.bytes(*column)) {
                 found.at(*column);

@@ -1,8 +1,9 @@
 use encoding_rs::{GB18030, UTF_8};
 
 use super::arguments::Arguments;
+use crate::block::those;
 use crate::field_set::FieldMask;
-use crate::record::Record;
+use crate::record::{Record, Records};
 use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
@@ -60,6 +61,23 @@ impl RecordCheck for DiffersFromAccount {
                 Concern::AllValid(FieldMask::of([*column]))
             }
         }
+    }
+
+    fn suspects(&self, records: &Records<'_>, asked: u64) -> u64 {
+        let (column, registered) = match self {
+            Self::Unknown => return 0,
+            Self::Code { column, code } => (*column, code.as_bytes()),
+            Self::Name { column, utf_8, .. } if records.encoding == UTF_8 => {
+                (*column, utf_8.as_bytes())
+            }
+            Self::Name {
+                column, gb18030, ..
+            } => (*column, gb18030.as_slice()),
+        };
+        let values = records.block.field(column);
+        those(asked & values.valid, |record| {
+            records.bytes(values, record) != registered
+        })
     }
 
     fn check(&self, record: &Record<'_>, found: &mut Found) {

@@ -2,7 +2,7 @@ use super::arguments::Arguments;
 use super::numbers::{Number, ten_thousandths};
 use super::sum_exceeds_total::Parts;
 use crate::field_set::FieldMask;
-use crate::record::Record;
+use crate::record::{Record, Records};
 use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
@@ -41,6 +41,16 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
 impl RecordCheck for DiffersFromSum {
     fn concern(&self) -> Concern {
         Concern::AllValid(FieldMask::of([self.total.field]))
+    }
+
+    fn suspects(&self, records: &Records<'_>, asked: u64) -> u64 {
+        let total = self.total.column(records);
+        self.parts
+            .those(records, asked & total.valid, |record, sum| {
+                let total = total.numbers[record].wrapping_mul(self.total.factor);
+                total.wrapping_sub(sum) > self.within
+            })
+            | total.those(asked, |value| self.total.is_large(value))
     }
 
     fn check(&self, record: &Record<'_>, found: &mut Found) {

@@ -2,10 +2,13 @@
 
 use standard::id_number::check_character;
 
+use crate::cells::date;
+use crate::word;
+
 /// What a number of the right form says: 15 digits, or 17 digits and a check character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct IdCard {
-    birth: (i64, i64, i64),
+    birth: Option<i32>,
     male: bool,
     right: bool,
 }
@@ -13,39 +16,26 @@ pub(crate) struct IdCard {
 impl IdCard {
     /// Reads a number, if it has the form. A small `x` counts as `X`.
     pub(crate) fn read(characters: &[u8]) -> Option<Self> {
-        // Not `all`: without an early end the compiler compares all digits at once.
-        let are_digits = |digits: &[u8]| {
-            digits
-                .iter()
-                .fold(true, |all, byte| all & byte.is_ascii_digit())
-        };
-        let number = |digits: &[u8]| {
-            digits
-                .iter()
-                .fold(0, |number, digit| number * 10 + i64::from(digit - b'0'))
-        };
         if let Some((digits, [check])) = characters.split_first_chunk::<17>() {
             let check = check.to_ascii_uppercase();
-            if !are_digits(digits) || !(check.is_ascii_digit() || check == b'X') {
+            word::digits(word::head(digits), 8)?;
+            let day = word::digits(word::head(&digits[6..]), 8)?;
+            word::digits(word::head(&digits[9..]), 8)?;
+            if !(check.is_ascii_digit() || check == b'X') {
                 return None;
             }
             return Some(Self {
-                birth: (
-                    number(&digits[6..10]),
-                    number(&digits[10..12]),
-                    number(&digits[12..14]),
-                ),
+                birth: day_of(day),
                 male: digits[16] % 2 == 1,
                 right: check == check_character(digits),
             });
         }
         let digits: &[u8; 15] = characters.try_into().ok()?;
-        are_digits(digits).then(|| Self {
-            birth: (
-                1900 + number(&digits[6..8]),
-                number(&digits[8..10]),
-                number(&digits[10..12]),
-            ),
+        word::digits(word::head(digits), 8)?;
+        word::digits(word::head(&digits[7..]), 8)?;
+        let day = word::digits(word::head(&digits[6..12]), 6)?;
+        Some(Self {
+            birth: day_of(19_000_000 + day),
             male: digits[14] % 2 == 1,
             right: true,
         })
@@ -56,15 +46,21 @@ impl IdCard {
         self.right
     }
 
-    /// Year, month and day of birth as written, real or not. 15 digits are of the 20th century.
-    pub(crate) fn birth(&self) -> (i64, i64, i64) {
-        self.birth
+    /// Day of birth since 1970-01-01; `None`: what is written is no day. 15 digits are of the 20th century.
+    pub(crate) fn birth(&self) -> Option<i64> {
+        self.birth.map(i64::from)
     }
 
     /// Whether it is a man's: the last digit of the serial number is odd.
     pub(crate) fn is_male(&self) -> bool {
         self.male
     }
+}
+
+/// The day that eight digits name.
+fn day_of(digits: i64) -> Option<i32> {
+    let day = date::day_of(digits / 10_000, digits / 100 % 100, digits % 100)?;
+    i32::try_from(day).ok()
 }
 
 #[cfg(test)]
@@ -114,8 +110,11 @@ mod tests {
     #[test]
     fn birth_and_sex_stand_in_the_number() {
         let long = card("11010519491231002X").unwrap();
-        assert_eq!((long.birth(), long.is_male()), ((1949, 12, 31), false));
+        // 7,306 days before 1970.
+        assert_eq!((long.birth(), long.is_male()), (Some(-7306), false));
         let short = card("110105491231001").unwrap();
-        assert_eq!((short.birth(), short.is_male()), ((1949, 12, 31), true));
+        assert_eq!((short.birth(), short.is_male()), (Some(-7306), true));
+        let unreal = card("110105194902310021").unwrap();
+        assert_eq!(unreal.birth(), None);
     }
 }

@@ -3,7 +3,6 @@ use standard::FieldType;
 use super::arguments::Arguments;
 use super::condition::Conditions;
 use super::id_card::IdCard;
-use super::moments::civil;
 use crate::field_set::FieldMask;
 use crate::record::{Record, Records};
 use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
@@ -99,7 +98,7 @@ impl RecordCheck for IdCardDiffers {
         let birth_differs = self
             .birth
             .and_then(|field| record.day(field))
-            .is_some_and(|day| civil(day) != card.birth());
+            .is_some_and(|day| card.birth() != Some(day));
         let sex_differs = self.sex.as_ref().is_some_and(|sex| {
             let opposite = if card.is_male() { sex.female } else { sex.male };
             record.code_index(sex.field) == Some(opposite)

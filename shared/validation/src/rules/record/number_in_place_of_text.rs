@@ -1,6 +1,7 @@
 use super::arguments::Arguments;
+use crate::block::those;
 use crate::field_set::FieldMask;
-use crate::record::Record;
+use crate::record::{Record, Records};
 use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
@@ -27,6 +28,19 @@ pub(super) fn build(binding: &Binding<'_>) -> Result<Box<dyn RecordCheck>, BindE
 impl RecordCheck for NumberInPlaceOfText {
     fn concern(&self) -> Concern {
         Concern::AnyValid(FieldMask::of(self.0.iter().copied()))
+    }
+
+    fn suspects(&self, records: &Records<'_>, asked: u64) -> u64 {
+        self.0.iter().fold(0, |any, column| {
+            let values = records.block.field(*column);
+            // Words hardly ever begin as a number does.
+            any | those(asked & values.valid & !any, |record| {
+                matches!(
+                    records.bytes(values, record).first(),
+                    Some(b'0'..=b'9' | b'+' | b'-' | b'.')
+                )
+            })
+        })
     }
 
     fn check(&self, record: &Record<'_>, found: &mut Found) {

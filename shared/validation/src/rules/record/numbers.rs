@@ -2,7 +2,8 @@
 
 use standard::FieldType;
 
-use crate::record::Record;
+use crate::block::Values;
+use crate::record::{Record, Records};
 use crate::rules::{BindError, Binding};
 
 /// One whole unit: numbers are compared in ten-thousandths, the finest scale of the standard.
@@ -13,8 +14,12 @@ pub(crate) const ONE: i64 = 10_000;
 pub(crate) struct Number {
     /// Index of the column.
     pub(crate) field: usize,
-    factor: i64,
+    /// What its numbers are multiplied by to be ten-thousandths.
+    pub(crate) factor: i64,
 }
+
+/// Numbers, in ten-thousandths, of which hundreds can be added and multiplied by hundreds.
+const LARGE: i64 = 1 << 45;
 
 impl Number {
     /// The column, if it holds integers or decimals.
@@ -31,6 +36,17 @@ impl Number {
     /// The value in ten-thousandths, where there is a valid one.
     pub(crate) fn value(&self, record: &Record<'_>) -> Option<i64> {
         record.decimal(self.field).map(|value| self.scaled(value))
+    }
+
+    /// The numbers of some records as they are kept.
+    pub(crate) fn column<'r>(&self, records: &Records<'r>) -> &'r Values {
+        records.block.field(self.field)
+    }
+
+    /// Whether a number of the column is too large to be reckoned with in haste.
+    #[inline]
+    pub(crate) fn is_large(&self, value: i64) -> bool {
+        !(-LARGE..=LARGE).contains(&self.scaled(value))
     }
 
     /// A number of the column in ten-thousandths.

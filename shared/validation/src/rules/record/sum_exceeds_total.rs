@@ -1,7 +1,8 @@
 use super::arguments::Arguments;
 use super::numbers::{Number, ONE};
 use crate::field_set::FieldMask;
-use crate::record::Record;
+use crate::parse::ROWS;
+use crate::record::{Record, Records};
 use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
 
 /// ## What
@@ -54,6 +55,16 @@ impl RecordCheck for SumExceedsTotal {
         Concern::AnyValid(self.parts.columns.clone())
     }
 
+    fn suspects(&self, records: &Records<'_>, asked: u64) -> u64 {
+        let total = self.total.column(records);
+        self.parts
+            .those(records, asked & total.valid, |record, sum| {
+                let total = total.numbers[record].wrapping_mul(self.total.factor);
+                sum > total.wrapping_mul(self.times).wrapping_add(self.plus)
+            })
+            | total.those(asked, |value| self.total.is_large(value))
+    }
+
     fn check(&self, record: &Record<'_>, found: &mut Found) {
         let Some(total) = self.total.value(record) else {
             return;
@@ -83,6 +94,38 @@ impl Parts {
                 .collect::<Result<_, _>>()?,
             columns: FieldMask::of(columns.iter().copied()),
         })
+    }
+
+    /// Of some records those whose sum is so, of all at once and without looking whether it goes beyond its bounds: where a
+    /// part is so large that it could, the record is among them whatever the sum.
+    pub(super) fn those(
+        &self,
+        records: &Records<'_>,
+        of: u64,
+        is: impl Fn(usize, i64) -> bool,
+    ) -> u64 {
+        let block = records.block;
+        let of = of & block.any_filled(&self.columns) & !block.any_invalid(&self.columns);
+        if of == 0 {
+            return 0;
+        }
+        let mut sums = [0_i64; ROWS];
+        let mut large = 0;
+        for part in &self.parts {
+            let values = part.column(records);
+            if values.valid & of == 0 {
+                continue;
+            }
+            for (sum, value) in sums.iter_mut().zip(&values.numbers) {
+                *sum = sum.wrapping_add(value.wrapping_mul(part.factor));
+            }
+            large |= values.those(of, |value| part.is_large(value));
+        }
+        let sums = sums.iter().enumerate();
+        let are = sums.fold(0, |are, (record, sum)| {
+            are | u64::from(is(record, *sum)) << record
+        });
+        of & (are | large)
     }
 
     /// Sum of the filled parts; `None` when none is filled or one is invalid.
