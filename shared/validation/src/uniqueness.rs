@@ -44,7 +44,7 @@ impl Keys {
 
     /// Looks at the places of keys to come. Each is likely to be far away in memory, and looked at one behind the other
     /// without anything in between they are fetched at once.
-    pub(crate) fn await_all(&self, hashes: impl Iterator<Item = u64>) {
+    pub(crate) fn look_ahead(&self, hashes: impl Iterator<Item = u64>) {
         let rows = hashes.map(|hash| {
             let segment = &self.segments[(hash >> 56) as usize];
             segment
@@ -187,7 +187,7 @@ impl UniqueRule {
         };
         let hashes = hashes.map(Mixed::finish);
         self.keys
-            .await_all(members(of).map(|record| hashes[record]));
+            .look_ahead(members(of).map(|record| hashes[record]));
         for record in members(of) {
             if let Some(earlier) = self.keys.insert(hashes[record], row_of(record)) {
                 repeated(record, earlier, shown.field);
