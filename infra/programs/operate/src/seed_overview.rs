@@ -46,7 +46,7 @@ impl SeedOverview {
         let mut written = 0;
         let numbers: Vec<u64> = (0..self.hospitals).collect();
         // A part at a time: all counters of a thousand hospitals need not fit into memory at once.
-        for numbers in numbers.chunks(50) {
+        for numbers in numbers.chunks(500) {
             let mut contributions = Vec::new();
             for number in numbers {
                 let hospital = sample_hospital(*number);
