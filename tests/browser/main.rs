@@ -26,6 +26,14 @@ mod people;
 mod samples;
 #[path = "../it/servers.rs"]
 mod servers;
+#[path = "../it/template"]
+mod template {
+    pub(crate) mod guard;
+    pub(crate) mod permissions;
+    pub(crate) mod policy;
+    pub(crate) mod read;
+    pub(crate) mod requests;
+}
 mod upload;
 #[path = "../it/world.rs"]
 mod world;

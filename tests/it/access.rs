@@ -259,7 +259,14 @@ impl Scene {
         } else {
             &self.application
         };
+        let of = if path.starts_with("/api/v1/overview") {
+            self.owner.id.as_str()
+        } else {
+            of
+        };
         let path = path
+            .replace("{upload}", &self.upload)
+            .replace("{chart}", "days")
             .replace("{attachment}", &self.attachment)
             .replace("{slot}", "licence")
             .replace("{document}", "consent.pdf")
@@ -310,6 +317,10 @@ impl Scene {
                 )
             }
             ("POST", "/machine-credentials") => json!({"name": "x"}),
+            ("PUT", "/webhook") => json!({"url": "https://example.org/told"}),
+            ("POST" | "DELETE", "/zero-cases") => {
+                json!({"kinds": ["lis"], "from": "2019-12-01"})
+            }
             ("POST", "/heartbeats") => json!({"version": "0.1.0", "queue_length": 0}),
             ("POST", "/death-cases") => json!({
                 "medical_record_number": "other", "name": "李四", "admitted_on": "2019-12-03",

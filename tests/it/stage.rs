@@ -102,8 +102,8 @@ impl Stage {
 
     /// Clients whose requests go straight to the servers.
     async fn faultless(&self) -> &Clients {
-        let made = self.faultless.get_or_init(|| self.clients(&Faults::none()));
-        made.await
+        let made = async || self.clients(&Faults::none()).await;
+        self.faultless.get_or_init(made).await
     }
 
     pub async fn clients(&self, faults: &Faults) -> Clients {

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use standard::{FieldType, Standard};
 
 use crate::JudgedRecord;
-use crate::record::State;
 
 /// Files with fewer records say nothing about habits.
 const FEWEST: u64 = 20;
@@ -110,20 +109,17 @@ impl<'a> FillerTally<'a> {
         let kind = slot.get_or_insert_with(|| Kind::new(self.standard, record.kind));
         kind.records += 1;
         for column in &mut kind.columns {
-            match record.record.states.get(column.field) {
-                Some(State::Dash) => column.dashes += 1,
-                Some(State::Valid) => {
-                    column.filled += 1;
-                    match column.watch {
-                        Watch::Dash => {}
-                        Watch::Value => column.value(record.record.numbers[column.field]),
-                        Watch::Moment => {
-                            let seconds = record.record.numbers[column.field];
-                            column.midnights += u64::from(seconds.rem_euclid(86_400) == 0);
-                        }
+            if record.record.is_dash(column.field) {
+                column.dashes += 1;
+            } else if let Some(number) = record.record.number(column.field) {
+                column.filled += 1;
+                match column.watch {
+                    Watch::Dash => {}
+                    Watch::Value => column.value(number),
+                    Watch::Moment => {
+                        column.midnights += u64::from(number.rem_euclid(86_400) == 0);
                     }
                 }
-                _ => {}
             }
         }
     }

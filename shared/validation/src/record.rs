@@ -107,6 +107,11 @@ impl<'a> Record<'a> {
         self.is_in(self.records.block.field(field).filled())
     }
 
+    /// Whether the field says `-`.
+    pub(crate) fn is_dash(&self, field: usize) -> bool {
+        self.is_in(self.records.block.field(field).dash)
+    }
+
     /// The value's bytes, in the file's encoding.
     #[inline]
     pub(crate) fn bytes(&self, field: usize) -> &'a [u8] {
@@ -159,8 +164,9 @@ impl<'a> Record<'a> {
             .and_then(|index| usize::try_from(index).ok())
     }
 
+    /// What a valid value stands for, in the unit of its column's type.
     #[inline]
-    fn number(&self, field: usize) -> Option<i64> {
+    pub(crate) fn number(&self, field: usize) -> Option<i64> {
         self.is_valid(field)
             .then(|| self.records.block.field(field).numbers[self.index])
     }
