@@ -141,8 +141,16 @@ impl Stage {
         self.intake("reconcile-uploads", faults.client()).await
     }
 
+    /// The same without faults; costs nothing to make.
+    pub async fn clear_sweeper(&self) -> Intake {
+        self.intake_with(allowed("reconcile-uploads", self.faultless().await.clone()))
+    }
+
     async fn intake(&self, function: &'static str, http: SharedHttpClient) -> Intake {
-        let clients = allowed(function, self.clients_over(http).await);
+        self.intake_with(allowed(function, self.clients_over(http).await))
+    }
+
+    fn intake_with(&self, clients: Clients) -> Intake {
         Intake::new(
             clients.store,
             clients.files,
