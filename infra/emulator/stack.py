@@ -1,8 +1,10 @@
 """Translates infra/template.yaml as CloudFormation's transform would, and deploys it to an emulator on this machine."""
 
 import argparse
+import base64
 import io
 import json
+import os
 import platform
 import sys
 import time
@@ -96,6 +98,7 @@ def main() -> None:
             "Architecture": {"aarch64": "arm64"}.get(platform.machine(), "x86_64"),
             "LogDays": "1",
             "PortalOrigin": "http://localhost",
+            "ReceiptKey": base64.b64encode(os.urandom(32)).decode(),
             "ObjectStoreEndpoint": chosen.emulator,
             "TableEndpoint": chosen.emulator,
             "MailEndpoint": chosen.emulator,

@@ -92,6 +92,11 @@ impl Stage {
         self.seconds.fetch_add(seconds, Ordering::SeqCst);
     }
 
+    /// Name of the table.
+    pub fn table(&self) -> &str {
+        &self.config.table
+    }
+
     pub fn clock(&self) -> Clock {
         let (start, seconds) = (self.start, Arc::clone(&self.seconds));
         Clock::from_fn(move || {

@@ -349,6 +349,7 @@ fn an_upload_is_told_of_once_whatever_dies_and_however_often_its_event_comes() {
         let stage = Stage::set().await;
         let (before, after) = (clean("flu", 5, 1), clean("flu", 7, 2));
         let worker = stage.worker(&Faults::none()).await;
+        let sweeper = stage.sweeper(&Faults::none()).await;
         let player = stage.player().await;
         listen(&stage, &player).await;
         let (_, event) = stage.upload(&player, "flu.zip", &before).await;
@@ -370,7 +371,7 @@ fn an_upload_is_told_of_once_whatever_dies_and_however_often_its_event_comes() {
                 for event in [&first, &second, &first] {
                     validate_upload::run(&worker, event.clone()).await.unwrap();
                 }
-                reconcile_uploads::run(&worker).await.unwrap();
+                reconcile_uploads::run(&sweeper).await.unwrap();
                 let expected = [(one.to_string(), 5, 5), (other.to_string(), 7, 7)];
                 assert_eq!(told(&stage, &player).await, expected, "{side:?} write {at}");
             }

@@ -43,28 +43,24 @@ const NEVER_SEEN: &[(&str, &str, &str)] = &[
         "sqs:GetQueueAttributes",
         "Lambda reads the queue for the function",
     ),
+    ("*", "sqs:SendMessage", "Lambda puts aside what failed"),
     (
-        "send-notice",
-        "sqs:SendMessage",
-        "Lambda puts aside what failed",
-    ),
-    (
-        "send-notice",
+        "*",
         "dynamodb:DescribeStream",
         "Lambda reads the stream for the function",
     ),
     (
-        "send-notice",
+        "*",
         "dynamodb:GetRecords",
         "Lambda reads the stream for the function",
     ),
     (
-        "send-notice",
+        "*",
         "dynamodb:GetShardIterator",
         "Lambda reads the stream for the function",
     ),
     (
-        "send-notice",
+        "*",
         "dynamodb:ListStreams",
         "Lambda reads the stream for the function",
     ),

@@ -132,17 +132,35 @@ fn what_fails_comes_back_and_is_put_aside_in_the_end() {
 }
 
 #[test]
-fn the_stream_tells_of_notices_by_their_keys() {
+fn the_stream_tells_of_notices_and_deliveries_by_their_keys() {
     let template = Template::read();
     let stream = &template.resource("DataTable")["StreamSpecification"];
     assert_eq!(text(&stream["StreamViewType"]), "KEYS_ONLY");
-    let mapping = template.resource("NoticesEvents");
-    assert_eq!(text(&mapping["EventSourceArn"]), "${DataTable.StreamArn}");
-    assert_eq!(name_of(&template, &mapping["FunctionName"]), "send-notice");
-    let filter = text(&mapping["FilterCriteria"]["Filters"][0]["Pattern"]);
-    let filter: serde_json::Value = serde_json::from_str(&filter).unwrap();
-    let prefix = &filter["dynamodb"]["Keys"][keys::PK]["S"][0]["prefix"];
-    assert_eq!(prefix, keys::NOTICE_PREFIX);
-    let aside = text(&mapping["DestinationConfig"]["OnFailure"]["Destination"]);
-    assert_eq!(aside, "${NoticesDeadLetters.Arn}");
+    for (mapping, function, pk, sk, aside) in [
+        (
+            "NoticesEvents",
+            "send-notice",
+            keys::NOTICE_PREFIX,
+            None,
+            "${NoticesDeadLetters.Arn}",
+        ),
+        (
+            "WebhooksEvents",
+            "deliver-webhook",
+            keys::WEBHOOK_PREFIX,
+            Some(keys::DELIVERY_PREFIX),
+            "${WebhooksDeadLetters.Arn}",
+        ),
+    ] {
+        let mapping = template.resource(mapping);
+        assert_eq!(text(&mapping["EventSourceArn"]), "${DataTable.StreamArn}");
+        assert_eq!(name_of(&template, &mapping["FunctionName"]), function);
+        let filter = text(&mapping["FilterCriteria"]["Filters"][0]["Pattern"]);
+        let filter: serde_json::Value = serde_json::from_str(&filter).unwrap();
+        let prefix = |name: &str| filter["dynamodb"]["Keys"][name]["S"][0]["prefix"].as_str();
+        assert_eq!(prefix(keys::PK), Some(pk), "{function}");
+        assert_eq!(prefix(keys::SK), sk, "{function}");
+        let destination = text(&mapping["DestinationConfig"]["OnFailure"]["Destination"]);
+        assert_eq!(destination, aside);
+    }
 }

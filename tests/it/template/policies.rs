@@ -15,8 +15,9 @@ fn families() -> BTreeSet<String> {
     let rows = code.lines().filter_map(|line| line.strip_prefix("//! | "));
     let cells = rows.filter_map(|row| row.split(" | ").nth(1));
     let keys = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2));
-    keys.filter(|key| key.contains('#'))
-        .map(|key| format!("{}#", key.split('#').next().unwrap()))
+    // The index is named there too, in small letters.
+    keys.filter(|key| key.starts_with(|letter: char| letter.is_ascii_uppercase()))
+        .map(|key| key.split_inclusive('#').next().unwrap().to_owned())
         .collect()
 }
 

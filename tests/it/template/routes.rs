@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::body::Body;
 use domain::PasswordPolicy;
+use domain::webhook::AllowedHosts;
 use http::{Request, StatusCode};
+use receipts::{Signer, generate_key};
 use startup::WireConfig;
 use tower::ServiceExt;
 use web::{OpenApiRouter, Service};
@@ -22,18 +24,23 @@ fn routes(function: &str, service: Service) -> Option<OpenApiRouter> {
     Some(match function {
         "apply-for-account" => apply_for_account::router(service),
         "download-material" => download_material::router(service),
+        "issue-receipts" => {
+            issue_receipts::router(service, Signer::new(&generate_key(), "").unwrap())
+        }
         "list-uploads" => list_uploads::router(service),
         "manage-death-cases" => manage_death_cases::router(service),
         "manage-icd-files" => manage_icd_files::router(service),
-        "manage-machines" => manage_machines::router(service),
+        "manage-machines" => manage_machines::router(service, AllowedHosts::default()),
         "read-audit" => read_audit::router(service),
         "receive-batch" => receive_batch::router(service, &wire),
+        "report-overview" => report_overview::router(service),
+        "report-zero-cases" => report_zero_cases::router(service),
         "request-upload" => request_upload::router(service),
         "review-application" => review_application::router(service),
         "serve-portal" => serve_portal::router("https://store.example"),
         "sign-in" => sign_in::router(service, PasswordPolicy::default()),
-        "check-document" | "load-icd-file" | "reconcile-uploads" | "remind-overdue"
-        | "send-notice" | "validate-upload" => return None,
+        "check-document" | "deliver-webhook" | "load-icd-file" | "reconcile-uploads"
+        | "remind-overdue" | "send-notice" | "validate-upload" => return None,
         unknown => panic!("which routes has {unknown}? say it in {}", file!()),
     })
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use startup::{Config, NoticeConfig, WireConfig};
+use startup::{Config, NoticeConfig, WebhookConfig, WireConfig};
 
 use super::read::{Template, names};
 use super::{crates, file};
@@ -15,6 +15,10 @@ const LEFT: &[(&str, &str)] = &[
     (
         "FLU_S3_PUBLIC_ENDPOINT",
         "clients reach S3 under the address the functions use",
+    ),
+    (
+        "FLU_WEBHOOK_ALLOWED",
+        "hosts trusted although they are not public: receivers of a test",
     ),
     (
         "FLU_STANDARD_OVERRIDES",
@@ -55,6 +59,18 @@ fn readers() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         (
             "WireConfig::from_env(",
             asked(|of| drop(WireConfig::from_variables(of))),
+        ),
+        (
+            "WebhookConfig::from_env(",
+            asked(|of| drop(WebhookConfig::from_variables(of))),
+        ),
+        (
+            "env::var(\"FLU_RECEIPT_KEY\")",
+            BTreeSet::from(["FLU_RECEIPT_KEY"]),
+        ),
+        (
+            "env::var(\"FLU_RECEIPT_RETIRED_KEYS\")",
+            BTreeSet::from(["FLU_RECEIPT_RETIRED_KEYS"]),
         ),
         (
             "startup::password_policy(",
