@@ -17,6 +17,7 @@ use crate::faults::Faults;
 use crate::icd_redelivery::codes;
 use crate::samples::{clean, damaged};
 use crate::stage::{Player, Stage};
+use crate::webhooks;
 use crate::world::{Hands, PASSWORD, World, call};
 
 #[test]
@@ -32,6 +33,9 @@ fn a_session_lives_on_wherever_it_is_used() {
         ("GET", "/icd-files"),
         ("GET", "/death-cases"),
         ("GET", "/machine-credentials"),
+        ("GET", "/overview"),
+        ("GET", "/zero-cases"),
+        ("GET", "/uploads/1/receipt"),
         ("GET", "/material"),
         ("GET", "/review/applications"),
         ("GET", "/audit"),
@@ -191,6 +195,27 @@ async fn batches_and_sweeps_know_the_hospitals_codes_and_earlier_records() {
     let swept = stage.read(&player, &format!("/uploads/{id}")).await;
     assert_eq!(swept["dispositions"]["unchanged"], 10, "{swept}");
     assert!(swept["by_rule"].to_string().contains("FLU-012"), "{swept}");
+}
+
+#[tokio::test]
+async fn batches_and_sweeps_look_for_scans_and_tell_the_hospitals_own_system() {
+    let stage = Stage::set().await;
+    let player = stage.player().await;
+    webhooks::listen(&stage, &player).await;
+    let sent = send(&stage, &player, clean("hdr", 3, 1)).await;
+    assert!(sent["findings"].to_string().contains("X-006"), "{sent}");
+
+    // An object no event told of.
+    let (id, _) = stage.upload(&player, "hdr.zip", &clean("hdr", 4, 2)).await;
+    stage.wait(SignedDuration::from_hours(2));
+    reconcile_uploads::run(&stage.sweeper(&Faults::none()).await)
+        .await
+        .unwrap();
+    let swept = stage.read(&player, &format!("/uploads/{id}")).await;
+    assert!(swept["by_rule"].to_string().contains("X-006"), "{swept}");
+    let told = webhooks::told(&stage, &player).await;
+    let totals: Vec<u64> = told.iter().map(|(_, total, _)| *total).collect();
+    assert_eq!(totals, [3, 4], "{told:?}");
 }
 
 #[test]

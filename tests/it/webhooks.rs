@@ -312,7 +312,7 @@ fn addresses_that_lead_inside_are_refused_with_the_reason() {
 }
 
 /// The hospital wants to be told.
-async fn listen(stage: &Stage, player: &Player) {
+pub async fn listen(stage: &Stage, player: &Player) {
     let store = stage.clients(&Faults::none()).await.store;
     let url = WebhookUrl::parse("https://his.example.org/", &AllowedHosts::default()).unwrap();
     let webhook = Webhook::new(player.account.id.clone(), url, Timestamp::now());
@@ -322,7 +322,7 @@ async fn listen(stage: &Stage, player: &Player) {
 }
 
 /// What the hospital is to be told: upload, total, passed.
-async fn told(stage: &Stage, player: &Player) -> Vec<(String, u64, u64)> {
+pub async fn told(stage: &Stage, player: &Player) -> Vec<(String, u64, u64)> {
     let store = stage.clients(&Faults::none()).await.store;
     let deliveries = webhooks::deliveries(&store, &player.account.id, 50).await;
     let mut told: Vec<(String, u64, u64)> = deliveries
