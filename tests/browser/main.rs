@@ -15,6 +15,7 @@ mod application;
 #[path = "../it/authenticator.rs"]
 mod authenticator;
 mod browser;
+mod corrections;
 mod death_case;
 mod every_page;
 mod icd;

@@ -15,6 +15,8 @@ mod application;
 mod authenticator;
 mod batches;
 mod broken_files;
+mod case_history;
+mod corrections;
 mod death_cases;
 mod faults;
 mod front;

@@ -233,6 +233,8 @@ impl Stage {
             settlement: None,
             reason: None,
             finished_at: None,
+            withdrawal: None,
+            withdrawn_records: 0,
         };
         uploads::register(&store, &upload).await.unwrap();
         upload

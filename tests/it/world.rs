@@ -84,6 +84,15 @@ impl World {
 
     /// A new hospital, signed in.
     pub fn hospital(&self) -> Hospital<'_> {
+        self.new_hospital(None)
+    }
+
+    /// A new hospital of a province, signed in.
+    pub fn hospital_in(&self, province: &str) -> Hospital<'_> {
+        self.new_hospital(Some(province))
+    }
+
+    fn new_hospital(&self, province: Option<&str>) -> Hospital<'_> {
         static NUMBER: AtomicU32 = AtomicU32::new(1);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         // The institution of the sample data, so that its records are this hospital's own.
@@ -98,7 +107,7 @@ impl World {
             phone: None,
             role: Role::DataManager,
             institution: Some(institution),
-            province: None,
+            province: province.map(str::to_owned),
             password_hash: PasswordHash::of(PASSWORD).unwrap(),
             state: AccountState::Active,
         };

@@ -44,6 +44,21 @@ pub(crate) struct UploadView {
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<ReasonView>,
+    /// 撤回: when the hospital took it back, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    withdrawal: Option<WithdrawalView>,
+    /// Records of it that were taken back one by one.
+    withdrawn_records: u64,
+}
+
+/// That an upload was taken back.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct WithdrawalView {
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// Why.
+    reason: String,
 }
 
 /// How far a check is.
@@ -140,6 +155,11 @@ impl From<&Upload> for UploadView {
                 detail_zh: reason.text_zh().to_owned(),
                 detail_en: reason.text_en().to_owned(),
             }),
+            withdrawal: upload.withdrawal.as_ref().map(|withdrawal| WithdrawalView {
+                at: withdrawal.at,
+                reason: withdrawal.reason.clone(),
+            }),
+            withdrawn_records: upload.withdrawn_records,
         }
     }
 }

@@ -1,12 +1,12 @@
 //! The accepted records of the same patient: discharge and death records in data files with the case's 病案号.
 
 use axum::extract::State;
-use domain::{Upload, UploadId};
+use domain::{Upload, UploadId, Withdrawals};
 use jiff::Timestamp;
 use serde::Serialize;
 use store::findings::read_document;
 use store::uploads::{self, Side};
-use store::{StoreError, keys};
+use store::{StoreError, keys, withdrawals};
 use utoipa::ToSchema;
 use validation::Summary;
 use validation::links::Segment;
@@ -42,7 +42,8 @@ pub(crate) struct AcceptedRecord {
     /// When it arrived.
     #[schema(value_type = String, format = DateTime)]
     received_at: Timestamp,
-    /// Whether it is the one that counts; a later one with the same key has taken the place of the others.
+    /// Whether it is the one that counts: a later one with the same key takes the place of the others, and none counts once the
+    /// newest was withdrawn.
     current: bool,
 }
 
@@ -76,6 +77,8 @@ pub(crate) async fn list_records(
     // After an id of number 0 stand all there are.
     let first = UploadId::new(0);
     let all = uploads::committed(&service.store, &case.account, &first, Side::After).await?;
+    let withdrawn = withdrawals::list(&service.store, &case.account).await?;
+    let withdrawn = Withdrawals::new(&withdrawn, None);
     let holding = all.iter().rev().filter(|upload| {
         let mut kinds = upload.figures.iter().flat_map(|figures| &figures.segments);
         kinds.any(|kind| KINDS.contains(&kind.as_str()))
@@ -99,7 +102,8 @@ pub(crate) async fn list_records(
                 .map(|index| &standard.kinds[index]);
             for stay in found {
                 let key = (kind.to_owned(), stay.entry.key);
-                let current = !seen.contains(&key);
+                let counts = !withdrawn.withdraws(upload.id.sequence(), kind, stay.entry.key);
+                let current = counts && !seen.contains(&key);
                 seen.push(key);
                 let name = names.get(usize::from(stay.entry.file)).cloned();
                 records.push(AcceptedRecord {

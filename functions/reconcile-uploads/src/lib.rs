@@ -4,11 +4,11 @@
 //! its ticket until everything that follows from its result is done; here that index is gone through.
 
 use domain::{AccountId, Upload, UploadId, UploadStatus};
-use intake::{Arrival, Intake, IntakeError, Processed, process};
+use intake::{Arrival, Intake, IntakeError, Processed, process, settle_withdrawal};
 use jiff::{SignedDuration, Timestamp};
 use metrics::{Metric, milliseconds};
 use serde::Serialize;
-use store::{StoreError, keys, uploads};
+use store::{StoreError, keys, uploads, withdrawals};
 
 /// An upload younger than this is left to its event, which is on its way.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
@@ -19,7 +19,7 @@ const LENGTH: SignedDuration = SignedDuration::from_mins(10);
 /// What a sweep did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Swept {
-    /// Uploads brought to their end.
+    /// Uploads and withdrawals brought to their end.
     pub finished: u32,
     /// Tickets given up, because no object came.
     pub expired: u32,
@@ -64,6 +64,17 @@ pub async fn run(intake: &Intake) -> Result<Swept, IntakeError> {
         }
         if intake.clock.now().duration_since(start) >= LENGTH {
             break;
+        }
+    }
+    // Written, and nobody came to tell the later uploads.
+    for withdrawal in withdrawals::open(&intake.store, start - PATIENCE).await? {
+        let upload = &withdrawal.upload;
+        match settle_withdrawal(intake, &withdrawal).await {
+            Ok(()) => swept.finished += 1,
+            Err(error) => {
+                tracing::warn!(%upload, %error, "a withdrawal from upload {upload} is left for the next sweep: {error}");
+                swept.left += 1;
+            }
         }
     }
     swept.left += u32::try_from(pending.len()).unwrap_or(u32::MAX);
@@ -242,6 +253,8 @@ mod tests {
             settlement: None,
             reason: None,
             finished_at: None,
+            withdrawal: None,
+            withdrawn_records: 0,
         }
     }
 

@@ -11,6 +11,8 @@ const PAGES: &[&str] = &[
     "videos",
     "uploads",
     "uploads/:id",
+    "case-history",
+    "withdrawals",
     "icd",
     "death-cases/new",
     "death-cases",

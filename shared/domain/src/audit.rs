@@ -61,6 +61,16 @@ pub enum Act {
     HospitalReportsViewed,
     /// Looked at the summary of an upload that is not its own.
     UploadViewed,
+    /// Withdrew an upload.
+    UploadWithdrawn,
+    /// Withdrew one record of an upload.
+    RecordWithdrawn,
+    /// Followed a case through the hospital's uploads.
+    CaseTraced,
+    /// Wrote accepted data for analysts, without what names a person.
+    AcceptedDataExported,
+    /// Wrote accepted data with all that names a person.
+    IdentifiedDataExported,
     /// Was given the address of the material package.
     MaterialDownloaded,
     /// Made a credential for a machine.

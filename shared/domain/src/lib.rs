@@ -20,6 +20,7 @@ mod sha256;
 pub mod sms_code;
 mod upload;
 pub mod webhook;
+mod withdrawal;
 
 pub use account::{
     Account, AccountError, AccountState, Institution, LoginName, NewAccount, Phone, Role,
@@ -39,3 +40,4 @@ pub use upload::{
     FailureReason, Figures, FileName, FileNameError, FindingsDigest, Lease, NewUpload,
     NoFindingsDigest, Settlement, Upload, UploadKind, UploadOutcome, UploadProgress, UploadStatus,
 };
+pub use withdrawal::{ReasonError, Withdrawal, Withdrawals, WithdrawnRecord, WithdrawnUpload};

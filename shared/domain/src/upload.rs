@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{AccountId, IcdFileId, Sha256, UploadId};
+use crate::{AccountId, IcdFileId, Sha256, UploadId, WithdrawnUpload};
 
 /// What is uploaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -281,6 +281,16 @@ pub struct Upload {
     /// When it reached its final state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Timestamp>,
+    /// 撤回: the hospital took it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawal: Option<WithdrawnUpload>,
+    /// Records of it that the hospital took back one by one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub withdrawn_records: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What an upload is announced as.
@@ -325,6 +335,8 @@ impl Upload {
             settlement: None,
             reason: None,
             finished_at: None,
+            withdrawal: None,
+            withdrawn_records: 0,
         }
     }
 

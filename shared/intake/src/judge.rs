@@ -122,6 +122,11 @@ impl Recorder {
         if self.is_alone {
             return Err(CheckError::Cancelled);
         }
+        // Records are handed over before the end of their file is seen to be damaged.
+        self.segments.fail_files(|file| {
+            let file = summary.files.get(usize::from(file));
+            file.is_none_or(|file| file.unreadable)
+        });
         Ok(Judged {
             summary,
             segments: self.segments.finish(),

@@ -11,7 +11,7 @@ mod settle;
 
 use std::sync::Arc;
 
-use domain::{Clock, IcdFileId};
+use domain::{Clock, IcdFileId, Withdrawal};
 use jiff::SignedDuration;
 use standard::Standard;
 use store::{Files, Store, StoreError};
@@ -70,6 +70,17 @@ pub enum Processed {
     Ignored,
     /// Another worker holds the upload: come again later.
     Held,
+}
+
+/// Lets every later upload know of a withdrawal. The same again, at once or after a crash, changes nothing.
+///
+/// # Errors
+/// When table or bucket fail; the sweep carries on.
+pub async fn settle_withdrawal(
+    intake: &Intake,
+    withdrawal: &Withdrawal,
+) -> Result<(), IntakeError> {
+    settle::withdrawal(intake, withdrawal).await
 }
 
 /// Judging was broken off; trying again may help.

@@ -1,19 +1,20 @@
 //! What becomes of an upload's records beside those of earlier uploads.
 //!
 //! Uploads are judged in any order, so one may be settled before an earlier one is committed. Each settlement says how many
-//! earlier uploads it knew; whoever commits an upload settles it, then settles anew every later one that is committed
+//! earlier uploads and withdrawals it knew; whoever commits an upload settles it, then settles anew every later one that is committed
 //! already. Of two workers that commit at the same time, the one whose commit is second sees the other's, so the last
 //! settlement of each upload knows all before it.
 //!
 //! One rule asks for more than uploads: whether the scans of a death are there. It is answered as it is when the upload is settled,
 //! and the answers are part of the name under which the findings stand, so two workers that see different ones do not mix.
 
-use domain::{Settlement, Sha256, Upload};
+use domain::{AccountId, Settlement, Sha256, Upload, UploadId, Withdrawal, Withdrawals};
 use standard::Standard;
 use store::findings::{StoredPage, read_document, write_document, write_pages};
 use store::keys::{self, Key};
 use store::overview;
 use store::uploads::{self, Side};
+use store::withdrawals;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use validation::links::{self, Counts, EarlierDays, EarlierSegments, Segment};
@@ -34,10 +35,49 @@ pub(crate) async fn settle(intake: &Intake, upload: &Upload) -> Result<(), Intak
     Ok(())
 }
 
+/// Settles anew every committed upload with a higher number than a withdrawal: they may have been settled without it. Then takes it
+/// off the list of unfinished work. The same again changes nothing.
+pub(crate) async fn withdrawal(
+    intake: &Intake,
+    withdrawal: &Withdrawal,
+) -> Result<(), IntakeError> {
+    let place = UploadId::new(withdrawal.sequence);
+    let later = uploads::committed(&intake.store, &withdrawal.account, &place, Side::After).await?;
+    for upload in later {
+        settle_one(intake, &upload).await?;
+    }
+    withdrawals::settled(&intake.store, withdrawal).await?;
+    Ok(())
+}
+
+/// What comes before an upload: committed uploads and withdrawals with lower numbers.
+struct Before {
+    uploads: Vec<Upload>,
+    withdrawals: Withdrawals,
+}
+
+impl Before {
+    async fn read(
+        intake: &Intake,
+        account: &AccountId,
+        upload: &UploadId,
+    ) -> Result<Self, IntakeError> {
+        let withdrawals = withdrawals::list(&intake.store, account).await?;
+        Ok(Self {
+            uploads: uploads::committed(&intake.store, account, upload, Side::Before).await?,
+            withdrawals: Withdrawals::new(&withdrawals, Some(upload.sequence())),
+        })
+    }
+
+    /// How many they are: both only ever grow, so of two states of one account the one with more knows all of the other.
+    fn basis(&self) -> u64 {
+        (self.uploads.len() + self.withdrawals.len()) as u64
+    }
+}
+
 async fn settle_one(intake: &Intake, upload: &Upload) -> Result<(), IntakeError> {
-    let earlier =
-        uploads::committed(&intake.store, &upload.account, &upload.id, Side::Before).await?;
-    let basis = earlier.len() as u64;
+    let earlier = Before::read(intake, &upload.account, &upload.id).await?;
+    let basis = earlier.basis();
     if let Some(known) = &upload.settlement
         && known.basis >= basis
     {
@@ -72,8 +112,7 @@ pub(crate) async fn dry_run(
     own: Vec<Segment>,
     summary: &Summary,
 ) -> Result<Settlement, IntakeError> {
-    let earlier =
-        uploads::committed(&intake.store, &upload.account, &upload.id, Side::Before).await?;
+    let earlier = Before::read(intake, &upload.account, &upload.id).await?;
     let files = summary.files.iter().map(|file| file.info.clone()).collect();
     let (settlement, _) = work_out(intake, upload, own, files, &earlier).await?;
     Ok(settlement)
@@ -85,16 +124,18 @@ async fn work_out(
     upload: &Upload,
     own: Vec<Segment>,
     files: Vec<FileInfo>,
-    earlier: &[Upload],
+    earlier: &Before,
 ) -> Result<(Settlement, Movements), IntakeError> {
     let standard = intake.standard(upload.standard.as_deref());
     let scans = Scans::of(&intake.store, upload, &own).await?;
     let digest = basis_digest(earlier, &scans);
     // Segments pass through one at a time: a season of them need not fit into memory.
     let (sender, receiver) = mpsc::channel::<(u64, Segment)>(2);
-    let worker = spawn_blocking(move || against(standard, &own, &files, &scans, receiver));
+    let withdrawn = earlier.withdrawals.clone();
+    let worker =
+        spawn_blocking(move || against(standard, &own, &files, &scans, &withdrawn, receiver));
     let mut failure = None;
-    'uploads: for before in earlier {
+    'uploads: for before in &earlier.uploads {
         for (kind, key) in segment_objects(before) {
             let segment = match read(intake, &kind, &key).await {
                 Ok(bytes) => decode(&kind, &bytes),
@@ -119,7 +160,7 @@ async fn work_out(
         return Err(failure);
     }
 
-    let basis = earlier.len() as u64;
+    let basis = earlier.basis();
     let partition = keys::links_partition(&upload.id, basis, &digest);
     let at = |sk: String| Key {
         pk: partition.clone(),
@@ -157,14 +198,17 @@ fn against(
     own: &[Segment],
     files: &[FileInfo],
     scans: &Scans,
+    withdrawn: &Withdrawals,
     mut earlier: mpsc::Receiver<(u64, Segment)>,
 ) -> (Counts, Vec<Page>, Movements) {
     let mut known = EarlierSegments::new(standard, own)
         .with_death_cases(|number, admission| scans.get(number, admission));
     let mut days = EarlierDays::new(own);
     while let Some((sequence, segment)) = earlier.blocking_recv() {
-        known.add(sequence, &segment);
-        days.add(sequence, &segment);
+        let kind = segment.kind();
+        let is_withdrawn = |key| withdrawn.withdraws(sequence, kind, key);
+        known.add_without(sequence, &segment, is_withdrawn);
+        days.add_without(sequence, &segment, is_withdrawn);
     }
     let movements = own
         .iter()
@@ -188,11 +232,14 @@ fn against(
     (counts, pages, movements)
 }
 
-/// Names a set of committed uploads, each by its id and the generation that counts, and which deaths had their scans.
-fn basis_digest(earlier: &[Upload], scans: &Scans) -> String {
+/// Names a set of committed uploads, each by its id and the generation that counts, and of withdrawals, and which deaths had
+/// their scans.
+fn basis_digest(earlier: &Before, scans: &Scans) -> String {
     let names: Vec<String> = earlier
+        .uploads
         .iter()
         .map(|upload| format!("{}-{}", upload.id, upload.generation.unwrap_or_default()))
+        .chain(earlier.withdrawals.names().iter().cloned())
         .chain(scans.lines())
         .collect();
     let mut digest = Sha256::of(names.join("\n").as_bytes()).to_string();

@@ -417,6 +417,50 @@ impl Files {
         }
     }
 
+    /// Names of the folders right under a prefix.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    pub async fn folders(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        let mut pages = self
+            .client
+            .list_objects_v2()
+            .bucket(&self.bucket)
+            .prefix(prefix)
+            .delimiter("/")
+            .into_paginator()
+            .send();
+        let mut names = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(failed("ListObjectsV2"))?;
+            let folders = page.common_prefixes.unwrap_or_default();
+            names.extend(folders.into_iter().filter_map(|folder| {
+                let name = folder
+                    .prefix?
+                    .strip_prefix(prefix)?
+                    .strip_suffix('/')?
+                    .to_owned();
+                Some(name)
+            }));
+        }
+        Ok(names)
+    }
+
+    /// Takes an object away; a bucket with versions keeps what was there.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    pub async fn remove(&self, key: &str) -> Result<(), StoreError> {
+        self.client
+            .delete_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .send()
+            .await
+            .map_err(failed("DeleteObject"))?;
+        Ok(())
+    }
+
     /// Keys under a prefix, after `after`, at most a thousand.
     ///
     /// # Errors

@@ -24,6 +24,9 @@
 //! | an account's uploads before or after one | the same | the same, by range | query, consistent |
 //! | one upload | the same | the same | get, consistent |
 //! | uploads whose work is not finished | index `pending`: `PENDING#<0..7>` | `<registered at>#<id>` | query each shard |
+//! | what an account withdrew; one withdrawal | `ACCOUNT#<account>` | `WITHDRAWAL#<upload>[#<kind>#<key>]` | query, get, consistent |
+//! | withdrawals that not every later upload knows of | index `pending`: `WITHDRAWALS#OPEN` | `<moment>#<account>#<n>` | query |
+//! | what a province's hospitals withdrew, newest first | index `pending`: `WITHDRAWALS#<province>` | the same | query each province |
 //! | an account's ICD code files, newest first | `ACCOUNT#<account>` | `ICD#<id>` | query backwards, consistent |
 //! | one ICD code file | the same | the same | get, consistent |
 //! | ICD code files whose work is not finished | index `pending`: `ICD_FILES#PENDING` | `<registered at>#<id>` | query |
@@ -75,6 +78,7 @@ use domain::sms_code::CodePurpose;
 use domain::webhook::{Delivery, DeliveryKey, DeliveryState};
 use domain::{
     AccountId, ApplicationId, IcdFile, IcdFileId, LoginName, Phone, Sha256, TokenHash, UploadId,
+    Withdrawal, WithdrawnRecord,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -486,6 +490,33 @@ pub fn upload_sort(upload: &UploadId) -> String {
     format!("{UPLOAD_PREFIX}{upload}")
 }
 
+/// The withdrawal of an upload, or of a record of it: one of each, however often it is asked for.
+pub fn withdrawal(account: &AccountId, upload: &UploadId, record: Option<&WithdrawnRecord>) -> Key {
+    let sk = match record {
+        None => format!("{WITHDRAWAL_PREFIX}{upload}"),
+        Some(record) => format!("{WITHDRAWAL_PREFIX}{upload}#{}#{}", record.kind, record.key),
+    };
+    Key::new(account_partition(account), sk)
+}
+
+/// What the sort keys of withdrawals begin with.
+pub const WITHDRAWAL_PREFIX: &str = "WITHDRAWAL#";
+
+/// Partition of withdrawals that not every later upload knows of, in the index `pending`. They are few.
+pub const WITHDRAWALS_OPEN: &str = "WITHDRAWALS#OPEN";
+
+/// Partition of what a province's hospitals withdrew, in the index `pending`.
+pub fn withdrawals_partition(province: &str) -> String {
+    format!("WITHDRAWALS#{province}")
+}
+
+/// Partition and sort key of a withdrawal in the index `pending`.
+pub fn withdrawal_place(partition: &str, withdrawal: &Withdrawal) -> Key {
+    let moment = pending_moment(withdrawal.at);
+    let sk = format!("{moment}#{}#{}", withdrawal.account, withdrawal.sequence);
+    Key::new(partition, sk)
+}
+
 /// An ICD code file.
 pub fn icd_file(account: &AccountId, file: &IcdFileId) -> Key {
     Key::new(account_partition(account), format!("{ICD_PREFIX}{file}"))
@@ -721,6 +752,9 @@ pub fn segment_object(
 ) -> String {
     format!("records/{account}/{kind}/{upload}-{generation}")
 }
+
+/// Under which the records of each account lie.
+pub const RECORDS_PREFIX: &str = "records/";
 
 /// Key of a report made for download.
 pub fn report_object(

@@ -26,6 +26,7 @@ mod transaction;
 pub mod uploads;
 pub mod webhooks;
 pub mod wire_tokens;
+pub mod withdrawals;
 
 /// A write of a [`Transaction`].
 pub use aws_sdk_dynamodb::types::TransactWriteItem as Write;

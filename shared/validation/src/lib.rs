@@ -38,5 +38,5 @@ pub use fillers::{Filler, FillerCheck, FillerTally};
 pub use finding::{Finding, FindingView, Language};
 pub use one_record::{RecordFindings, check_record};
 pub use settings::{HospitalCodes, Institution, Limits, Links, Settings};
-pub use sink::{FileInfo, JudgedRecord, Progress, Sink};
+pub use sink::{FileInfo, JudgedRecord, Progress, Sink, TypedValue};
 pub use summary::{Cause, FileSummary, Note, Outcome, Summary};

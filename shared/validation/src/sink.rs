@@ -69,6 +69,21 @@ pub struct JudgedRecord<'a> {
     pub(crate) encoding: TextEncoding,
 }
 
+/// A value as the type of its column has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TypedValue<'a> {
+    /// Blank, the standard's own "no value", or not of the column's type.
+    None,
+    /// Of text and code columns, trimmed.
+    Text(Cow<'a, str>),
+    /// Of integer columns.
+    Integer(i64),
+    /// Of decimal columns, in ten-thousandths.
+    TenThousandths(i64),
+    /// Of columns of days and moments: seconds of Beijing time since 1970-01-01 00:00:00.
+    Seconds(i64),
+}
+
 impl<'a> JudgedRecord<'a> {
     /// Cells as written, decoded, in the file's order.
     pub fn written(&self) -> impl Iterator<Item = Cow<'a, str>> + '_ {
@@ -91,6 +106,25 @@ impl<'a> JudgedRecord<'a> {
             }
             (State::Valid, FieldType::DateTime) => Cow::Owned(date::date_text(number)),
             _ => self.encoding.decode(self.record.bytes(field)),
+        }
+    }
+
+    /// The value of a field as its type has it, of a record that passed or not.
+    pub fn typed(&self, field: usize) -> TypedValue<'a> {
+        let Some(state) = self.record.records.block.state(field, self.record.index) else {
+            return TypedValue::None;
+        };
+        let number = || self.record.records.block.field(field).numbers[self.record.index];
+        match (state, self.kind_data.fields[field].field_type) {
+            (State::Blank | State::Dash, _) => TypedValue::None,
+            (State::Valid, FieldType::Date | FieldType::DateTime) => TypedValue::Seconds(number()),
+            (State::Valid, FieldType::Integer) => TypedValue::Integer(number()),
+            (State::Valid, FieldType::Decimal { .. }) => TypedValue::TenThousandths(number()),
+            // What is not of the column's type is no value of it.
+            (State::Invalid, field_type) if !matches!(field_type, FieldType::Text) => {
+                TypedValue::None
+            }
+            _ => TypedValue::Text(self.encoding.decode(self.record.bytes(field))),
         }
     }
 

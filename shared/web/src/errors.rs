@@ -90,6 +90,18 @@ errors! {
     /// More tickets are open than one account needs.
     TooManyOpenUploads = "too_many_open_uploads", TOO_MANY_REQUESTS,
         "未完成的上传过多，请等待完成后再登记", "Too many uploads are open; please wait until some are finished";
+    /// The upload has no records that count: it failed, never came, was a dry run, or was taken back.
+    NothingToWithdraw = "nothing_to_withdraw", CONFLICT,
+        "没有可以撤回的有效记录：上传未成功、仅校验，或已经撤回", "There is nothing to withdraw: the upload failed, was a check only, or was withdrawn already";
+    /// No accepted record stands at that place of the upload.
+    RecordNotFound = "record_not_found", NOT_FOUND,
+        "该上传中没有这条已达标的记录，请核对文件和行号", "There is no accepted record at that place of the upload; please check file and row";
+    /// A later upload holds a newer version of the record.
+    RecordSentAgain = "record_sent_again", CONFLICT,
+        "该记录在以后的上传中已重新报送，请在最新的上传中撤回", "A later upload sent this record again; please withdraw it there";
+    /// No record of the hospital has that number, or another hospital's has; never told apart.
+    CaseNotFound = "case_not_found", NOT_FOUND,
+        "未找到该病案号（就诊卡号）的数据，请核对号码；若尚未上传，请先上传", "No data with this medical record number (visit card number); please check it, or upload the data first";
     /// The check is not finished.
     NotFinished = "not_finished", CONFLICT,
         "文件尚在校验中，请稍后再查看", "The file is still being checked; please look again later";

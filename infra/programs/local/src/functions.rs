@@ -122,6 +122,8 @@ impl Functions {
             .merge(report_overview::router(of("report-overview")))
             .merge(report_zero_cases::router(of("report-zero-cases")))
             .merge(download_material::router(of("download-material")))
+            .merge(withdraw_records::router(of("withdraw-records")))
+            .merge(trace_case::router(of("trace-case")))
             .merge(serve_portal::router(store_origin));
         let check_document = handler(&checking, |checking, event| async move {
             check_document::run(&checking, event)

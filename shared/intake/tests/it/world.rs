@@ -148,6 +148,8 @@ impl World {
             settlement: None,
             reason: None,
             finished_at: None,
+            withdrawal: None,
+            withdrawn_records: 0,
         };
         uploads::register(store, &upload).await.unwrap();
         upload

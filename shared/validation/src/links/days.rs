@@ -23,7 +23,16 @@ pub type KindDays = BTreeMap<i32, Movement>;
 ///
 /// Segments may be added in any order and dropped after; only what the upload asks for is kept.
 pub struct EarlierDays {
-    kinds: HashMap<String, HashMap<u128, Option<(u64, Option<i32>)>>>,
+    kinds: HashMap<String, HashMap<u128, Option<Version>>>,
+}
+
+/// The newest earlier version of a record.
+#[derive(Debug, Clone, Copy)]
+struct Version {
+    upload: u64,
+    day: Option<i32>,
+    /// Whether it counts: it was not withdrawn.
+    counts: bool,
 }
 
 impl EarlierDays {
@@ -40,15 +49,30 @@ impl EarlierDays {
 
     /// Takes a segment of a committed upload with a lower sequence number.
     pub fn add(&mut self, sequence: u64, segment: &Segment) {
+        self.add_without(sequence, segment, |_| false);
+    }
+
+    /// Takes a segment of which some records were withdrawn, told by the fingerprint of their key. A withdrawn record stands on
+    /// no day, and hides older versions all the same.
+    pub fn add_without(
+        &mut self,
+        sequence: u64,
+        segment: &Segment,
+        is_withdrawn: impl Fn(u128) -> bool,
+    ) {
         let Some(known) = self.kinds.get_mut(segment.kind()) else {
             return;
         };
         for entry in segment.entries().filter(|entry| entry.passed) {
             if let Some(newest) = known.get_mut(&entry.key)
                 // Of one upload the later place counts, and entries of one key stand in order of place.
-                && newest.is_none_or(|(known, _)| known <= sequence)
+                && newest.is_none_or(|known| known.upload <= sequence)
             {
-                *newest = Some((sequence, entry.day));
+                *newest = Some(Version {
+                    upload: sequence,
+                    day: entry.day,
+                    counts: !is_withdrawn(entry.key),
+                });
             }
         }
     }
@@ -67,13 +91,42 @@ impl EarlierDays {
                 continue;
             }
             let earlier = known.and_then(|known| *known.get(&entry.key)?);
-            if let Some((_, Some(left))) = earlier {
+            let earlier = earlier.filter(|version| version.counts);
+            if let Some(left) = earlier.and_then(|version| version.day) {
                 days.entry(left).or_default().records -= 1;
             }
             if let Some(day) = entry.day {
                 let movement = days.entry(day).or_default();
                 movement.records += 1;
                 movement.new += u64::from(earlier.is_none());
+            }
+        }
+        days
+    }
+
+    /// What the withdrawal of records of a segment changes about each day: of those that stand accepted, as what was added
+    /// left them, each leaves its day. `upload`: only where the version that counts is the one that came with this upload.
+    pub fn taken_back(
+        &self,
+        segment: &Segment,
+        upload: Option<u64>,
+        is_taken: impl Fn(u128) -> bool,
+    ) -> KindDays {
+        let mut days = KindDays::new();
+        let Some(known) = self.kinds.get(segment.kind()) else {
+            return days;
+        };
+        let mut entries = segment.entries().peekable();
+        while let Some(entry) = entries.next() {
+            // Entries of one key stand together, and the record is one.
+            if entries.peek().is_some_and(|next| next.key == entry.key) || !is_taken(entry.key) {
+                continue;
+            }
+            let standing = known.get(&entry.key).copied().flatten().filter(|version| {
+                version.counts && upload.is_none_or(|upload| upload == version.upload)
+            });
+            if let Some(day) = standing.and_then(|version| version.day) {
+                days.entry(day).or_default().records -= 1;
             }
         }
         days
@@ -126,6 +179,33 @@ mod tests {
             (7, movement(1, 1, 1)),
         ];
         assert_eq!(days, KindDays::from(wanted));
+    }
+
+    #[test]
+    fn what_is_withdrawn_leaves_its_day_once_and_comes_anew() {
+        let own = [segment(&[("moved", 6, true), ("gone", 6, true), ("bad", 7, false)])];
+        let key = |wanted: usize| own[0].entries().nth(wanted).unwrap().key;
+        let all: Vec<u128> = (0..3).map(key).collect();
+        let mut earlier = EarlierDays::new(&own);
+        earlier.add(3, &own[0]);
+        let wanted = KindDays::from([(6, movement(0, 0, -2))]);
+        assert_eq!(earlier.taken_back(&own[0], Some(3), |_| true), wanted);
+        assert_eq!(earlier.taken_back(&own[0], Some(2), |_| true), KindDays::new());
+        // A later upload has one of them on another day: that one stands.
+        let later = segment(&[("moved", 8, true)]);
+        let moved = later.entries().next().unwrap().key;
+        earlier.add(4, &later);
+        let wanted = KindDays::from([(6, movement(0, 0, -1))]);
+        assert_eq!(earlier.taken_back(&own[0], Some(3), |_| true), wanted);
+        let wanted = KindDays::from([(8, movement(0, 0, -1))]);
+        let only = |key| key == moved;
+        assert_eq!(earlier.taken_back(&own[0], None, only), wanted);
+        // What was withdrawn before is not taken twice, and is new when it comes again.
+        let mut earlier = EarlierDays::new(&own);
+        earlier.add_without(3, &own[0], |key| all.contains(&key));
+        assert_eq!(earlier.taken_back(&own[0], Some(3), |_| true), KindDays::new());
+        let wanted = KindDays::from([(6, movement(2, 2, 2))]);
+        assert_eq!(earlier.movements(&own[0]), wanted);
     }
 
     #[test]

@@ -66,12 +66,12 @@ pub struct EarlierSegments<'a> {
     standard: &'a Standard,
     layout: Layout,
     present: Vec<bool>,
-    /// By kind: keys asked for, and the newest version seen.
-    versions: Vec<HashMap<u128, Option<(u64, u128)>>>,
-    /// Visits asked for, and whether they were seen.
-    visits: HashMap<Link, bool>,
-    /// By kind and key: current stays.
-    stays: Vec<HashMap<u128, (u64, StayFacts)>>,
+    /// By kind: keys asked for, and the newest version seen; without a digest where it was withdrawn.
+    versions: Vec<HashMap<u128, Option<(u64, Option<u128>)>>>,
+    /// Visits asked for, the newest upload they were seen in, and whether they count there.
+    visits: HashMap<Link, Option<(u64, bool)>>,
+    /// By kind and key: current stays; without facts where they were withdrawn.
+    stays: Vec<HashMap<u128, (u64, Option<StayFacts>)>>,
     index: OnceCell<Index>,
     death_cases: Option<DeathCases<'a>>,
 }
@@ -97,7 +97,7 @@ impl<'a> EarlierSegments<'a> {
             if let Cases::Visits(cases) = &segment.facts.cases
                 && Some(kind) != layout.flu
             {
-                visits.extend(cases.iter().filter_map(|case| Some((case.visit?, false))));
+                visits.extend(cases.iter().filter_map(|case| Some((case.visit?, None))));
             }
         }
         Self {
@@ -122,6 +122,17 @@ impl<'a> EarlierSegments<'a> {
     /// Takes a segment of a committed upload of the same account with a lower sequence number, in any order.
     /// A kind that this standard does not have is passed over.
     pub fn add(&mut self, sequence: u64, segment: &Segment) {
+        self.add_without(sequence, segment, |_| false);
+    }
+
+    /// Takes a segment of which some records were withdrawn, told by the fingerprint of their key. A withdrawn record is the
+    /// newest version all the same: it hides older ones, and is not there.
+    pub fn add_without(
+        &mut self,
+        sequence: u64,
+        segment: &Segment,
+        is_withdrawn: impl Fn(u128) -> bool,
+    ) {
         let Some(kind) = self.standard.kind_index(&segment.kind) else {
             return;
         };
@@ -133,21 +144,24 @@ impl<'a> EarlierSegments<'a> {
             if !place.passed {
                 continue;
             }
-            self.present[kind] = true;
+            let counts = !is_withdrawn(*key);
+            self.present[kind] |= counts;
             if let Some(newest) = versions.get_mut(key) {
                 // Entries of one key stand in order of place, and of the same upload the later one counts.
                 if newest.is_none_or(|(known, _)| known <= sequence) {
-                    *newest = Some((sequence, *digest));
+                    *newest = Some((sequence, counts.then_some(*digest)));
                 }
             }
             if is_flu && !self.visits.is_empty() {
                 let visit = segment.facts.visit(place).and_then(|case| case.visit);
-                if let Some(seen) = visit.and_then(|visit| self.visits.get_mut(&visit)) {
-                    *seen = true;
+                if let Some(seen) = visit.and_then(|visit| self.visits.get_mut(&visit))
+                    && seen.is_none_or(|(known, _)| known <= sequence)
+                {
+                    *seen = Some((sequence, counts));
                 }
             }
             if let Some(stay) = segment.facts.stay(place) {
-                let facts = segment.facts.stay_facts(stay);
+                let facts = counts.then(|| segment.facts.stay_facts(stay));
                 let current = self.stays[kind].entry(*key).or_insert((sequence, facts));
                 if current.0 <= sequence {
                     *current = (sequence, facts);
@@ -163,7 +177,10 @@ impl<'a> EarlierSegments<'a> {
                 let mut newest_last: Vec<_> = current.iter().collect();
                 // By key among equals, so that the answer does not depend on the order in which a map is read.
                 newest_last.sort_unstable_by_key(|(key, (sequence, _))| (*sequence, **key));
-                for (_, (_, facts)) in newest_last {
+                let there = newest_last
+                    .into_iter()
+                    .filter_map(|(_, (_, facts))| facts.as_ref());
+                for facts in there {
                     if let Some(stay) = facts.stay {
                         index.stays.insert((kind, stay), *facts);
                     }
@@ -187,11 +204,12 @@ impl Earlier for EarlierSegments<'_> {
 
     fn digest(&self, kind: usize, key: u128) -> Option<u128> {
         let newest = self.versions.get(kind)?.get(&key)?;
-        newest.map(|(_, digest)| digest)
+        newest.and_then(|(_, digest)| digest)
     }
 
     fn visit(&self, visit: Link) -> bool {
-        self.visits.get(&visit).copied().unwrap_or(false)
+        let seen = self.visits.get(&visit).copied().flatten();
+        seen.is_some_and(|(_, counts)| counts)
     }
 
     fn stay(&self, kind: usize, stay: Link) -> Option<&StayFacts> {

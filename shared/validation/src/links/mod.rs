@@ -28,7 +28,7 @@ pub use earlier::{Earlier, EarlierSegments, NothingEarlier};
 pub use facts::StayFacts;
 pub use fingerprint::Link;
 pub(crate) use fingerprint::{of_key, of_link};
-pub use segment::{Entry, Segment, SegmentBuilder, StayRecord, key_fingerprint};
+pub use segment::{Entry, Segment, SegmentBuilder, StayRecord, VisitRecord, key_fingerprint};
 pub use settle::{KindSettlement, SettledRecord, Settlement, dispositions, settle};
 
 /// Names of the checks made here, as `rules.csv` binds them.

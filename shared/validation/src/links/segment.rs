@@ -53,6 +53,17 @@ pub struct StayRecord<'s> {
     pub admission: &'s str,
     /// 出院日期, likewise.
     pub discharge: &'s str,
+    /// Whether 离院方式 says died; `None`: the kind has no such column, or it is blank.
+    pub died: Option<bool>,
+}
+
+/// A record of a visit (flu), or of something that belongs to one (pdr, lis).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VisitRecord {
+    /// Where it stands, and whether it passed.
+    pub entry: Entry,
+    /// Whether 就诊类型 says inpatient.
+    pub inpatient: bool,
 }
 
 /// Fingerprint by which segments know a natural key ([`JudgedRecord::key`]). Stable across versions of this program.
@@ -113,7 +124,24 @@ impl Segment {
                     number: self.facts.text(stay.number),
                     admission: self.facts.text(stay.admission),
                     discharge: self.facts.text(stay.discharge),
+                    died: stay.died,
                 })
+            })
+    }
+
+    /// Records of visits with this card number, by key and then place; none where the kind has no visits.
+    pub fn visits_of<'s>(&'s self, card_number: &'s str) -> impl Iterator<Item = VisitRecord> + 's {
+        self.entries()
+            .zip(&self.facts.places)
+            .filter_map(move |(entry, place)| {
+                let visit = self.facts.visit(place)?;
+                let number = self.facts.text(visit.number);
+                number
+                    .eq_ignore_ascii_case(card_number)
+                    .then_some(VisitRecord {
+                        entry,
+                        inpatient: visit.inpatient,
+                    })
             })
     }
 
@@ -177,6 +205,15 @@ impl<'a> SegmentBuilder<'a> {
             (&record.key(), record.digest()),
             |field| record.value(field),
         );
+    }
+
+    /// Takes the pass from every record of some files: one that turns out damaged at its end has none that passed.
+    pub fn fail_files(&mut self, is_lost: impl Fn(u16) -> bool) {
+        for (segment, _) in self.kinds.iter_mut().flatten() {
+            for place in &mut segment.facts.places {
+                place.passed &= !is_lost(place.file);
+            }
+        }
     }
 
     /// One segment for each kind that had records, in the standard's order.

@@ -1,5 +1,5 @@
 import { api, explain } from '../core/api.js';
-import { el, fill, notice, repeat, tag } from '../core/dom.js';
+import { button, el, fill, notice, repeat, tag } from '../core/dom.js';
 import { working } from '../core/form.js';
 import { head, refreshButton } from '../core/frame.js';
 import { bytes, either, inLanguage, language, moment, words } from '../core/i18n.js';
@@ -8,9 +8,12 @@ import { fillers } from './upload/fillers.js';
 import { findingsTable } from './upload/findings.js';
 import { ACCEPTED, dataTransfers } from './upload/send.js';
 import { moving, statusTag } from './upload/status.js';
+import { withdraw, withdrawLabel } from './upload/withdraw.js';
 
 const text = words({
   dry_run: ['仅校验', 'Check only'],
+  withdrawn: ['本次上传已于 {at} 撤回，其中的记录不再有效。原因：{reason}', 'This upload was withdrawn at {at}; its records no longer count. Reason: {reason}'],
+  withdrawn_records: ['其中 {n} 条记录已单独撤回。', '{n} of its records were withdrawn one by one.'],
   checking: ['正在校验：已校验 {n} 行', 'Checking: {n} rows so far'],
   queued: ['文件已登记，等待文件到达后开始校验。', 'Registered; the check begins when the file has arrived.'],
   settling: ['校验完成，正在与历史数据比对…', 'Checked; comparing with earlier uploads…'],
@@ -68,15 +71,26 @@ export async function open({ route, account, params, show, signal, redraw }) {
     if (signal.aborted) return false;
     const on = moving(upload);
     // Drawn again only when it is something else than before; a bar that moves is not the whole page.
-    const shape = `${upload.status}${Boolean(upload.dispositions)}`;
+    const shape = `${upload.status}${Boolean(upload.dispositions)}${Boolean(upload.withdrawal)}`;
     if (shape !== drawn) {
-      show(head(route, { title: upload.file_name, beside: [statusTag(upload), upload.dry_run && tag('', text('dry_run'))], actions: refreshButton(redraw) }), holder);
+      show(head(route, { title: upload.file_name, beside: [statusTag(upload), upload.dry_run && tag('', text('dry_run'))], actions: [takeBack(upload), refreshButton(redraw)] }), holder);
       fill(holder, following, result(upload));
       drawn = shape;
     }
     fill(following, progress(upload));
     return on;
   });
+
+  /** 撤回: offered for what counts. */
+  function takeBack(upload) {
+    if (upload.status !== 'done' || upload.dry_run || upload.withdrawal || !upload.passed || moving(upload)) return null;
+    return button(withdrawLabel(), async () => { if (await withdraw({ id: upload.id })) redraw(); }, { class: 'plain small', id: 'withdraw' });
+  }
+
+  function takenBack(upload) {
+    if (upload.withdrawal) return notice('warn', text('withdrawn', { at: moment(upload.withdrawal.at), reason: upload.withdrawal.reason }));
+    return upload.withdrawn_records > 0 && notice('info', text('withdrawn_records', { n: upload.withdrawn_records }));
+  }
 
   function progress(upload) {
     if (upload.status === 'registered') return notice('info', text('queued'));
@@ -94,7 +108,7 @@ export async function open({ route, account, params, show, signal, redraw }) {
     if (upload.total === undefined || upload.total === null) return [todo(text('next_wait')), about];
     const found = upload.errors + upload.warnings;
     return [
-      upload.found_before === 'differs' && notice('warn', text('not_as_before')),
+      takenBack(upload), upload.found_before === 'differs' && notice('warn', text('not_as_before')),
       sentence(upload), figures(upload), next(upload),
       upload.causes.length > 0 && causes(upload),
       notes(upload),

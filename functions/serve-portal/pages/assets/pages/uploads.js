@@ -27,6 +27,7 @@ const text = words({
   no_findings: ['无错误', 'None'],
   none: ['还没有上传记录。请在上方选择数据文件上传，处理结果会显示在这里。', 'Nothing uploaded yet. Choose data files above; the results appear here.'],
   dry_run: ['仅校验', 'Check only'],
+  withdrawn: ['已撤回', 'Withdrawn'],
   flu: ['门急诊和在院（住院未出院）流感病例', 'outpatients and inpatients'],
   hqms: ['出院流感病例', 'discharged cases'],
   hda: ['出院小结', 'discharge summaries'],
@@ -71,7 +72,7 @@ export async function open({ route, account, show, signal }) {
 function columns() {
   const at = (upload) => `/uploads/${encodeURIComponent(upload.id)}`;
   return [
-    { label: text('file_name'), kind: 'name', cell: (upload) => [el('a', { href: at(upload) }, upload.file_name), upload.dry_run && [' ', tag('', text('dry_run'))]] },
+    { label: text('file_name'), kind: 'name', cell: (upload) => [el('a', { href: at(upload) }, upload.file_name), upload.dry_run && [' ', tag('', text('dry_run'))], upload.withdrawal && [' ', tag('warn', text('withdrawn'))]] },
     { label: text('kind'), kind: 'name', cell: (upload) => (upload.kinds ?? []).map((kind, n) => [n > 0 && '、', KINDS.includes(kind) ? text(kind) : kind]) },
     { label: text('uploaded_at'), kind: 'nowrap', cell: (upload) => moment(upload.registered_at) },
     { label: text('status'), cell: statusTag },
