@@ -11,7 +11,7 @@ use crate::samples::{WITH_ERRORS, zip};
 use crate::world::{Answer, Hospital, World};
 
 fn linked() -> Vec<(String, String)> {
-    let files = sample_data::linked(6, 10, &Options::new("flu", 0));
+    let files = sample_data::linked(6, 24, &Options::new("flu", 0));
     let mut bytes = Cursor::new(Vec::new());
     sample_data::archive(standard::latest(), &files, &mut bytes).unwrap();
     let mut archive = zip::ZipArchive::new(bytes).unwrap();

@@ -11,6 +11,7 @@
 mod access;
 mod accounts;
 mod actors;
+mod analysts;
 mod application;
 mod authenticator;
 mod batches;

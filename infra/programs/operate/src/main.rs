@@ -5,6 +5,7 @@ mod candidate;
 mod check;
 mod connection;
 mod create_reviewer;
+mod export;
 mod import_accounts;
 mod language;
 mod listing;
@@ -53,6 +54,7 @@ enum Command {
     Verify(verify::Verify),
     Recount(recount::Recount),
     SeedOverview(seed_overview::SeedOverview),
+    Export(export::Export),
 }
 
 fn main() -> ExitCode {
@@ -73,5 +75,6 @@ fn main() -> ExitCode {
         Command::Verify(verify) => verify.run(),
         Command::Recount(recount) => recount.run(),
         Command::SeedOverview(seed) => seed.run(),
+        Command::Export(export) => export.run(),
     }
 }

@@ -12,6 +12,7 @@ const text = words({
   what: ['撤回内容', 'What'],
   whole: ['整个上传', 'the whole upload'],
   reason: ['撤回原因', 'Reason'],
+  upload: ['上传', 'Upload'],
   open: ['查看上传', 'Open the upload'],
 });
 
@@ -32,7 +33,7 @@ export async function open({ route, show, signal, account }) {
         !own && { label: text('hospital'), kind: 'name', cell: (one) => [one.institution_name, el('div', { class: 'hint' }, one.institution_code)] },
         { label: text('what'), kind: 'name', cell: what },
         { label: text('reason'), kind: 'text', cell: (one) => one.reason },
-        own && { label: '', kind: 'nowrap', cell: (one) => el('a', { href: `/uploads/${encodeURIComponent(one.upload_id)}` }, text('open')) },
+        own && { label: text('upload'), kind: 'nowrap', cell: (one) => el('a', { href: `/uploads/${encodeURIComponent(one.upload_id)}` }, text('open')) },
       ].filter(Boolean),
     }),
     trouble: (error) => fill(trouble, error && notice('bad', explain(error))),
