@@ -267,6 +267,10 @@ impl Scene {
         let path = path
             .replace("{upload}", &self.upload)
             .replace("{chart}", "days")
+            .replace(
+                "/case-history",
+                &format!("/case-history?number={CASE_NUMBER}"),
+            )
             .replace("{attachment}", &self.attachment)
             .replace("{slot}", "licence")
             .replace("{document}", "consent.pdf")
@@ -310,12 +314,11 @@ impl Scene {
             ("POST", "/applications/submit") => json!({"version": 1}),
             ("POST", "/review/applications/{id}/approve") => json!({"version": 0}),
             ("POST", "/review/applications/{id}/reject") => json!({"version": 0, "reason": "x"}),
+            ("POST", "/uploads/{id}/withdrawal") => json!({"reason": "误传"}),
             ("POST", "/uploads") => file(json!({"kind": "data"})),
-            ("POST", "/icd-files") => {
-                file(
-                    json!({"category": "disease", "first_day": "2018-01-01", "last_day": "2018-12-31"}),
-                )
-            }
+            ("POST", "/icd-files") => file(
+                json!({"category": "disease", "first_day": "2018-01-01", "last_day": "2018-12-31"}),
+            ),
             ("POST", "/machine-credentials") => json!({"name": "x"}),
             ("PUT", "/webhook") => json!({"url": "https://example.org/told"}),
             ("POST" | "DELETE", "/zero-cases") => {
@@ -346,12 +349,7 @@ impl Scene {
             }
             request(method, &address, &headers, None)
         } else {
-            call(
-                method,
-                &address,
-                &token,
-                self.body(method, path).as_ref(),
-            )
+            call(method, &address, &token, self.body(method, path).as_ref())
         };
         match answer.status {
             // A wrong password or code is told by the route itself: the request was let through.

@@ -106,10 +106,8 @@ fn no_request_makes_the_service_fail() {
         for bytes in bodies.chain(raw()) {
             let answer = crate::world::send(method, &address, &headers, &bytes);
             sent += 1;
-            let told = answer.status < 400
-                || answer
-                    .media_type
-                    .starts_with("application/problem+json");
+            let told =
+                answer.status < 400 || answer.media_type.starts_with("application/problem+json");
             if answer.status >= 500 || !told {
                 let start = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).into_owned();
                 wrong.push(format!("{method} {path} {start}: {answer:?}"));
@@ -127,7 +125,16 @@ fn ids_that_are_none_are_like_ids_that_do_not_exist() {
     let bearer = format!("Bearer {token}");
     let headers = [("authorization", bearer.as_str())];
     let long = "a".repeat(3_000);
-    let ids = ["%00", "..%2F..", "%2e%2e", "a%0d%0ab", "%E4%B8%AD", "%FF", "0", &long];
+    let ids = [
+        "%00",
+        "..%2F..",
+        "%2e%2e",
+        "a%0d%0ab",
+        "%E4%B8%AD",
+        "%FF",
+        "0",
+        &long,
+    ];
     let mut wrong = Vec::new();
     for line in matrix() {
         if !line.path.contains('{') {

@@ -150,8 +150,7 @@ async fn play(stage: &Stage, schedule: &Schedule) -> Result<Value, String> {
     let mut zombies = Vec::new();
     while let Some((event, times)) = queue.pop() {
         let (worker, message) = (worker.clone(), events[event].clone());
-        let mut running =
-            tokio::spawn(async move { validate_upload::run(&worker, message).await });
+        let mut running = tokio::spawn(async move { validate_upload::run(&worker, message).await });
         let taken = tokio::select! {
             result = &mut running => matches!(result, Ok(Ok(_))),
             () = weather.stands() => {
@@ -221,7 +220,9 @@ fn any_schedule_of_faults_ends_like_a_clean_run() {
     runtime.block_on(async {
         let stage = Stage::set().await;
         let expected = clean_run(&stage).await;
-        let kept = KEPT.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+        let kept = KEPT
+            .lines()
+            .filter(|line| !line.starts_with('#') && !line.is_empty());
         let kept = kept.map(|line| (line.to_owned(), line.parse::<Schedule>().unwrap()));
         let first = number("FLU_SCHEDULES_FROM", 1);
         let tried = first..first + number("FLU_SCHEDULES", TRIED);
@@ -255,7 +256,11 @@ fn every_request_may_fail_in_every_way() {
         for request in 0..requests {
             let all = number("FLU_SCHEDULES_ALL", 0) == 1;
             let in_turn = request % Fault::ALL.len();
-            let chosen = if all { 0..Fault::ALL.len() } else { in_turn..in_turn + 1 };
+            let chosen = if all {
+                0..Fault::ALL.len()
+            } else {
+                in_turn..in_turn + 1
+            };
             for fault in &Fault::ALL[chosen] {
                 let schedule = Schedule {
                     deliveries: (0..UPLOADS).collect(),

@@ -53,7 +53,9 @@ impl FromStr for Fault {
     type Err = String;
 
     fn from_str(word: &str) -> Result<Self, String> {
-        let fault = Self::ALL.into_iter().find(|fault| fault.to_string() == word);
+        let fault = Self::ALL
+            .into_iter()
+            .find(|fault| fault.to_string() == word);
         fault.ok_or_else(|| format!("no fault: {word}"))
     }
 }
@@ -189,18 +191,30 @@ fn answer(status: u16, body: impl Into<String>) -> HttpResponse {
 fn throttled(is_table: bool) -> HttpResponse {
     if is_table {
         let name = "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException";
-        answer(400, json!({"__type": name, "message": "slower"}).to_string())
+        answer(
+            400,
+            json!({"__type": name, "message": "slower"}).to_string(),
+        )
     } else {
-        answer(503, "<Error><Code>SlowDown</Code><Message>slower</Message></Error>")
+        answer(
+            503,
+            "<Error><Code>SlowDown</Code><Message>slower</Message></Error>",
+        )
     }
 }
 
 fn failed(is_table: bool) -> HttpResponse {
     if is_table {
         let name = "com.amazonaws.dynamodb.v20120810#InternalServerError";
-        answer(500, json!({"__type": name, "message": "failed"}).to_string())
+        answer(
+            500,
+            json!({"__type": name, "message": "failed"}).to_string(),
+        )
     } else {
-        answer(500, "<Error><Code>InternalError</Code><Message>failed</Message></Error>")
+        answer(
+            500,
+            "<Error><Code>InternalError</Code><Message>failed</Message></Error>",
+        )
     }
 }
 

@@ -81,6 +81,10 @@ pub(crate) async fn list_withdrawals(
 ) -> Result<Json<WithdrawalList>, ApiError> {
     let account = &caller.account;
     let scope = match account.role {
+        // A program sends; only people read what was taken back.
+        Role::DataManager if caller.session.machine.is_some() => {
+            return Err(ErrorCode::Forbidden.into());
+        }
         Role::DataManager => return own(&service, account).await,
         Role::Operator => None,
         Role::Reviewer => account.province.clone(),

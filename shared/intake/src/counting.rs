@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::overview::{
     Contribution, DayFacts, Facts, NO_KIND, Origin, delay_class, last_day_in_time,
 };
-use domain::{Upload, beijing};
+use domain::{Upload, UploadId, beijing};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use store::{accounts, overview};
@@ -23,12 +23,19 @@ const CAUSES: usize = 20;
 /// The days that the records of each kind stand on, and what the upload changes about them.
 pub(crate) type Movements = Vec<(String, KindDays)>;
 
-/// The rank of what is counted on a basis of so many earlier uploads.
-pub(crate) fn rank(basis: u64) -> u64 {
+/// The rank of what is counted of an upload on a basis of so many earlier uploads and withdrawals. Its own withdrawal, which
+/// comes once and stays, counts as one more.
+pub(crate) fn rank(upload: &Upload, basis: u64) -> u64 {
+    basis + 1 + u64::from(upload.withdrawal.is_some())
+}
+
+/// The rank of what is counted of a withdrawal, likewise.
+pub(crate) fn withdrawal_rank(basis: u64) -> u64 {
     basis + 1
 }
 
-/// Counts an upload, settled on a basis of so many earlier ones. `arrival` is what its check came to; `None`: that is no longer
+/// Counts an upload, settled on a basis of so many earlier uploads and withdrawals. Of a withdrawn one is left what it did to
+/// the records that stand on each day; its withdrawal takes those away ([`take_back`]). `arrival` is what its check came to; `None`: that is no longer
 /// kept, and what was counted of it stays.
 pub(crate) async fn count(
     intake: &Intake,
@@ -40,6 +47,7 @@ pub(crate) async fn count(
     let account = accounts::find(&intake.store, &upload.account).await?;
     let province = account.and_then(|account| account.province);
     let arrival = match arrival {
+        _ if upload.withdrawal.is_some() => Arrival::default(),
         Some(arrival) => arrival,
         None => {
             let earlier = overview::of_upload(&intake.store, &upload.account, &upload.id).await?;
@@ -49,11 +57,42 @@ pub(crate) async fn count(
     let new = New {
         upload,
         province: province.as_deref().unwrap_or(overview::NOWHERE),
-        rank: rank(basis),
+        origin: &upload.id,
+        rank: rank(upload, basis),
     };
     let wanted = new.contributions(&arrival, movements);
     let who = (&upload.account, &upload.id);
     overview::count_upload(&intake.store, who, new.rank, &wanted).await?;
+    Ok(())
+}
+
+/// Counts a withdrawal from an upload: `place` is its number among the uploads, under which it stands like one.
+pub(crate) async fn take_back(
+    intake: &Intake,
+    upload: &Upload,
+    place: &UploadId,
+    taken: &Movements,
+    rank: u64,
+) -> Result<(), IntakeError> {
+    // Taken from where it was counted: the hospital may have moved to another province since.
+    let counted = overview::of_upload(&intake.store, &upload.account, &upload.id).await?;
+    let province = match counted.into_iter().next() {
+        Some(counted) => Some(counted.province),
+        None => {
+            let account = accounts::find(&intake.store, &upload.account).await?;
+            account.and_then(|account| account.province)
+        }
+    };
+    let new = New {
+        upload,
+        province: province.as_deref().unwrap_or(overview::NOWHERE),
+        origin: place,
+        rank,
+    };
+    let mut months = BTreeMap::new();
+    new.add_movements(&mut months, taken);
+    let wanted: Vec<Contribution> = months.into_values().collect();
+    overview::count_upload(&intake.store, (&upload.account, place), rank, &wanted).await?;
     Ok(())
 }
 
@@ -140,21 +179,36 @@ impl Arrival {
 struct New<'a> {
     upload: &'a Upload,
     province: &'a str,
+    /// The upload, or the place of its withdrawal.
+    origin: &'a UploadId,
     rank: u64,
 }
 
 impl New<'_> {
-    fn contributions(&self, arrival: &Arrival, movements: &Movements) -> Vec<Contribution> {
+    /// The day of arrival by Beijing time.
+    fn arrived(&self) -> Date {
         let received = self.upload.received_at.unwrap_or(self.upload.registered_at);
-        let arrived = beijing(received).date();
+        beijing(received).date()
+    }
+
+    fn contributions(&self, arrival: &Arrival, movements: &Movements) -> Vec<Contribution> {
+        let arrived = self.arrived();
         let mut months: BTreeMap<Date, Contribution> = BTreeMap::new();
-        let month = self.month(&mut months, arrived);
-        month.arrived_on = Some(arrived);
-        month.causes.clone_from(&arrival.causes);
-        month.fills.clone_from(&arrival.fills);
-        for (kind, facts) in &arrival.kinds {
-            month.add(arrived, kind, facts);
+        if self.upload.withdrawal.is_none() {
+            let month = self.month(&mut months, arrived);
+            month.arrived_on = Some(arrived);
+            month.causes.clone_from(&arrival.causes);
+            month.fills.clone_from(&arrival.fills);
+            for (kind, facts) in &arrival.kinds {
+                month.add(arrived, kind, facts);
+            }
         }
+        self.add_movements(&mut months, movements);
+        months.into_values().collect()
+    }
+
+    fn add_movements(&self, months: &mut BTreeMap<Date, Contribution>, movements: &Movements) {
+        let arrived = self.arrived();
         let oldest = arrived.saturating_sub(OLDEST.days());
         let newest = arrived.saturating_add(1.day());
         for (kind, days) in movements {
@@ -163,19 +217,23 @@ impl New<'_> {
                 let Some(day) = day.ok().filter(|day| (oldest..=newest).contains(day)) else {
                     continue;
                 };
-                let in_time = arrived <= last_day_in_time(kind, day);
                 let mut facts = Facts {
-                    uploads_on_time: i64::from(in_time && movement.sent > 0),
-                    uploads_late: i64::from(!in_time && movement.sent > 0),
                     records: movement.records,
                     ..Facts::default()
                 };
-                let waited = day.until(arrived).map_or(0, |span| span.get_days());
-                *facts.delay_mut(delay_class(waited)) += i64::try_from(movement.new).unwrap_or(0);
-                self.month(&mut months, day).add(day, kind, &facts);
+                if self.upload.withdrawal.is_none() {
+                    let in_time = arrived <= last_day_in_time(kind, day);
+                    facts.uploads_on_time = i64::from(in_time && movement.sent > 0);
+                    facts.uploads_late = i64::from(!in_time && movement.sent > 0);
+                    let waited = day.until(arrived).map_or(0, |span| span.get_days());
+                    *facts.delay_mut(delay_class(waited)) +=
+                        i64::try_from(movement.new).unwrap_or(0);
+                } else if facts.is_zero() {
+                    continue;
+                }
+                self.month(months, day).add(day, kind, &facts);
             }
         }
-        months.into_values().collect()
     }
 
     fn month<'m>(
@@ -187,7 +245,7 @@ impl New<'_> {
         months.entry(month).or_insert_with(|| Contribution {
             account: self.upload.account.clone(),
             province: self.province.to_owned(),
-            origin: Origin::Upload(self.upload.id.clone()),
+            origin: Origin::Upload(self.origin.clone()),
             month,
             rank: self.rank,
             days: BTreeMap::new(),

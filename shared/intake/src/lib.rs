@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod codes;
-mod death_cases;
 mod counting;
+mod death_cases;
 mod findings_digest;
 mod judge;
 mod process;

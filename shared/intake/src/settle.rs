@@ -5,6 +5,9 @@
 //! already. Of two workers that commit at the same time, the one whose commit is second sees the other's, so the last
 //! settlement of each upload knows all before it.
 //!
+//! The overview counts a withdrawal like an upload that takes records away, so the same holds for it: whoever commits an upload
+//! counts anew every withdrawal after it.
+//!
 //! One rule asks for more than uploads: whether the scans of a death are there. It is answered as it is when the upload is settled,
 //! and the answers are part of the name under which the findings stand, so two workers that see different ones do not mix.
 
@@ -25,27 +28,35 @@ use crate::counting::{self, Arrival, Movements};
 use crate::death_cases::Scans;
 use crate::{Intake, IntakeError, results};
 
-/// Settles a committed upload, and anew every later one.
+/// Settles a committed upload, and anew every later one; and counts anew every later withdrawal.
 pub(crate) async fn settle(intake: &Intake, upload: &Upload) -> Result<(), IntakeError> {
     settle_one(intake, upload).await?;
     let later = uploads::committed(&intake.store, &upload.account, &upload.id, Side::After).await?;
     for upload in later {
         settle_one(intake, &upload).await?;
     }
-    Ok(())
+    count_withdrawals(intake, &upload.account, upload.id.sequence()).await
 }
 
-/// Settles anew every committed upload with a higher number than a withdrawal: they may have been settled without it. Then takes it
-/// off the list of unfinished work. The same again changes nothing.
+/// Settles anew every committed upload with a higher number than a withdrawal: they may have been settled without it. Takes what is
+/// withdrawn out of the overview. Then takes it off the list of unfinished work. The same again changes nothing.
 pub(crate) async fn withdrawal(
     intake: &Intake,
     withdrawal: &Withdrawal,
 ) -> Result<(), IntakeError> {
+    let account = &withdrawal.account;
+    if withdrawal.record.is_none()
+        && let Some(upload) = uploads::find(&intake.store, account, &withdrawal.upload).await?
+    {
+        // The upload keeps its settlement; it is counted as what it is now.
+        settle_one(intake, &upload).await?;
+    }
     let place = UploadId::new(withdrawal.sequence);
-    let later = uploads::committed(&intake.store, &withdrawal.account, &place, Side::After).await?;
+    let later = uploads::committed(&intake.store, account, &place, Side::After).await?;
     for upload in later {
         settle_one(intake, &upload).await?;
     }
+    count_withdrawals(intake, account, withdrawal.sequence.saturating_sub(1)).await?;
     withdrawals::settled(&intake.store, withdrawal).await?;
     Ok(())
 }
@@ -83,7 +94,7 @@ async fn settle_one(intake: &Intake, upload: &Upload) -> Result<(), IntakeError>
     {
         // A worker may have died between the settlement and the last counter.
         let counted = overview::counted(&intake.store, &upload.account, &upload.id).await?;
-        if counted >= Some(counting::rank(basis)) {
+        if counted >= Some(counting::rank(upload, basis)) {
             return Ok(());
         }
     }
@@ -103,6 +114,82 @@ async fn settle_one(intake: &Intake, upload: &Upload) -> Result<(), IntakeError>
         .as_ref()
         .map(|summary| Arrival::of(summary, &fillers.unwrap_or_default()));
     counting::count(intake, upload, arrival, &movements, basis).await
+}
+
+/// Counts every withdrawal of an account with a number above `after`.
+async fn count_withdrawals(
+    intake: &Intake,
+    account: &AccountId,
+    after: u64,
+) -> Result<(), IntakeError> {
+    let all = withdrawals::list(&intake.store, account).await?;
+    for withdrawal in all.iter().filter(|one| one.sequence > after) {
+        count_withdrawal(intake, withdrawal).await?;
+    }
+    Ok(())
+}
+
+/// Takes from the overview the records that a withdrawal takes back: those that stood accepted when its turn came.
+async fn count_withdrawal(intake: &Intake, withdrawal: &Withdrawal) -> Result<(), IntakeError> {
+    let account = &withdrawal.account;
+    let place = UploadId::new(withdrawal.sequence);
+    let earlier = Before::read(intake, account, &place).await?;
+    let rank = counting::withdrawal_rank(earlier.basis());
+    if overview::counted(&intake.store, account, &place).await? >= Some(rank) {
+        return Ok(());
+    }
+    let upload = uploads::find(&intake.store, account, &withdrawal.upload).await?;
+    let Some(upload) = upload else {
+        return Ok(());
+    };
+    let record = withdrawal.record.as_ref();
+    let mut own = Vec::new();
+    for (kind, key) in segment_objects(&upload) {
+        if record.is_none_or(|record| record.kind == kind) {
+            own.push(decode(&kind, &read(intake, &kind, &key).await?)?);
+        }
+    }
+    let key = record.and_then(|record| u128::from_str_radix(&record.key, 16).ok());
+    // A withdrawn upload takes back its own versions, a withdrawn record whichever is there.
+    let from = record.is_none().then(|| upload.id.sequence());
+    let withdrawn = earlier.withdrawals.clone();
+    let (sender, mut receiver) = mpsc::channel::<(u64, Segment)>(2);
+    let worker = spawn_blocking(move || {
+        let mut days = EarlierDays::new(&own);
+        while let Some((sequence, segment)) = receiver.blocking_recv() {
+            let kind = segment.kind();
+            days.add_without(sequence, &segment, |key| {
+                withdrawn.withdraws(sequence, kind, key)
+            });
+        }
+        let is_taken = |one| key.is_none_or(|key| key == one);
+        let taken = own.iter().map(|segment| {
+            let days = days.taken_back(segment, from, is_taken);
+            (segment.kind().to_owned(), days)
+        });
+        taken.collect::<Movements>()
+    });
+    let passed = pass(intake, &earlier.uploads, sender).await;
+    let taken = worker.await.map_err(|_| IntakeError::Broken)?;
+    passed?;
+    counting::take_back(intake, &upload, &place, &taken, rank).await
+}
+
+/// Hands over the segments of uploads, one after the other, as long as somebody listens.
+async fn pass(
+    intake: &Intake,
+    uploads: &[Upload],
+    sender: mpsc::Sender<(u64, Segment)>,
+) -> Result<(), IntakeError> {
+    for upload in uploads {
+        for (kind, key) in segment_objects(upload) {
+            let segment = decode(&kind, &read(intake, &kind, &key).await?)?;
+            if sender.send((upload.id.sequence(), segment)).await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Settles a dry run from the records at hand; none of them is kept.
@@ -134,31 +221,9 @@ async fn work_out(
     let withdrawn = earlier.withdrawals.clone();
     let worker =
         spawn_blocking(move || against(standard, &own, &files, &scans, &withdrawn, receiver));
-    let mut failure = None;
-    'uploads: for before in &earlier.uploads {
-        for (kind, key) in segment_objects(before) {
-            let segment = match read(intake, &kind, &key).await {
-                Ok(bytes) => decode(&kind, &bytes),
-                Err(error) => Err(error),
-            };
-            match segment {
-                Ok(segment) => {
-                    if sender.send((before.id.sequence(), segment)).await.is_err() {
-                        break 'uploads;
-                    }
-                }
-                Err(error) => {
-                    failure = Some(error);
-                    break 'uploads;
-                }
-            }
-        }
-    }
-    drop(sender);
+    let passed = pass(intake, &earlier.uploads, sender).await;
     let (counts, pages, movements) = worker.await.map_err(|_| IntakeError::Broken)?;
-    if let Some(failure) = failure {
-        return Err(failure);
-    }
+    passed?;
 
     let basis = earlier.basis();
     let partition = keys::links_partition(&upload.id, basis, &digest);

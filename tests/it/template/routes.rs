@@ -39,6 +39,8 @@ fn routes(function: &str, service: Service) -> Option<OpenApiRouter> {
         "review-application" => review_application::router(service),
         "serve-portal" => serve_portal::router("https://store.example"),
         "sign-in" => sign_in::router(service, PasswordPolicy::default()),
+        "trace-case" => trace_case::router(service),
+        "withdraw-records" => withdraw_records::router(service),
         "check-document" | "deliver-webhook" | "load-icd-file" | "reconcile-uploads"
         | "remind-overdue" | "send-notice" | "validate-upload" => return None,
         unknown => panic!("which routes has {unknown}? say it in {}", file!()),

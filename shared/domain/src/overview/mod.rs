@@ -39,7 +39,7 @@ pub type FillKey = String;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
-    /// An upload.
+    /// An upload; or a withdrawal, which has a number among the uploads.
     Upload(UploadId),
     /// What a hospital declared of a month: 本期无病例.
     ZeroCases,
@@ -57,7 +57,7 @@ pub struct Contribution {
     /// First day of the month it is about.
     pub month: Date,
     /// Tells a later word from an earlier one: only a higher rank takes the place of what is counted. For uploads the basis of
-    /// the settlement, plus one.
+    /// the settlement, plus one; and one more once they are withdrawn.
     pub rank: u64,
     /// What it adds, by day and kind.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -183,14 +183,21 @@ mod tests {
 
     #[test]
     fn what_is_withdrawn_leaves_its_day_once_and_comes_anew() {
-        let own = [segment(&[("moved", 6, true), ("gone", 6, true), ("bad", 7, false)])];
+        let own = [segment(&[
+            ("moved", 6, true),
+            ("gone", 6, true),
+            ("bad", 7, false),
+        ])];
         let key = |wanted: usize| own[0].entries().nth(wanted).unwrap().key;
         let all: Vec<u128> = (0..3).map(key).collect();
         let mut earlier = EarlierDays::new(&own);
         earlier.add(3, &own[0]);
         let wanted = KindDays::from([(6, movement(0, 0, -2))]);
         assert_eq!(earlier.taken_back(&own[0], Some(3), |_| true), wanted);
-        assert_eq!(earlier.taken_back(&own[0], Some(2), |_| true), KindDays::new());
+        assert_eq!(
+            earlier.taken_back(&own[0], Some(2), |_| true),
+            KindDays::new()
+        );
         // A later upload has one of them on another day: that one stands.
         let later = segment(&[("moved", 8, true)]);
         let moved = later.entries().next().unwrap().key;
@@ -203,7 +210,10 @@ mod tests {
         // What was withdrawn before is not taken twice, and is new when it comes again.
         let mut earlier = EarlierDays::new(&own);
         earlier.add_without(3, &own[0], |key| all.contains(&key));
-        assert_eq!(earlier.taken_back(&own[0], Some(3), |_| true), KindDays::new());
+        assert_eq!(
+            earlier.taken_back(&own[0], Some(3), |_| true),
+            KindDays::new()
+        );
         let wanted = KindDays::from([(6, movement(2, 2, 2))]);
         assert_eq!(earlier.movements(&own[0]), wanted);
     }

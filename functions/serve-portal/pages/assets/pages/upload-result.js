@@ -37,6 +37,7 @@ const text = words({
   next: ['下一步', 'What to do next'],
   next_wait: ['校验在后台进行，本页自动更新；也可以离开，稍后在列表中查看。', 'The check goes on by itself and this page follows it; you may also leave and look later.'],
   next_done: ['无需处理。', 'Nothing is left to do.'],
+  next_withdrawn: ['本次上传已撤回，其中的记录不计入上报。如需恢复或改正，请重新上传。', 'This upload was withdrawn and its records do not count. To restore or mend them, upload them again.'],
   next_hints: ['数据已接收。请查看下面的提示，确认是否需要修改后重新上传。', 'The data were accepted. Please look at the hints below and decide whether something should be mended.'],
   next_submit: ['校验通过后，请不勾选“仅校验”重新上传，正式提交数据。', 'To submit the data, upload the file again without “check only”.'],
   next_1: ['下载错误修订表：表中是本院未达标的记录，有问题的单元格已标出原因和处理办法。', 'Download the correction sheet: your own records that failed, each wrong cell marked with the reason.'],
@@ -124,7 +125,9 @@ export async function open({ route, account, params, show, signal, redraw }) {
     if (upload.unreadable && upload.total === 0) return notice('bad', el('strong', {}, text('unreadable')));
     const which = values.failed === 0 ? 'all_passed' : values.passed ? 'some_passed' : 'none_passed';
     const became = upload.dry_run ? text('judged_only') : upload.dispositions ? text('became', upload.dispositions) : either('。', '.');
-    return notice({ all_passed: 'good', some_passed: 'warn', none_passed: 'bad' }[which], el('strong', {}, text(which, values)), became);
+    // What was taken back is told as it was, without praise.
+    const tone = upload.withdrawal ? 'info' : { all_passed: 'good', some_passed: 'warn', none_passed: 'bad' }[which];
+    return notice(tone, el('strong', {}, text(which, values)), became);
   }
 
   function figures(upload) {
@@ -135,6 +138,7 @@ export async function open({ route, account, params, show, signal, redraw }) {
 
   /** 下一步: always on screen. */
   function next(upload) {
+    if (upload.withdrawal) return todo(text('next_withdrawn'), true);
     const lost = upload.total - upload.passed;
     if (lost === 0 && !upload.unreadable && upload.errors === 0) return todo(text(upload.dry_run ? 'next_submit' : upload.warnings ? 'next_hints' : 'next_done'));
     if (upload.total === 0) return todo(text('next_file'), true);
