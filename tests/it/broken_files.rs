@@ -1,8 +1,10 @@
 //! A file that cannot be read says what is wrong and what would be right.
 
+use std::io::Cursor;
+
 use serde_json::Value;
 
-use crate::samples::zip;
+use crate::samples::{clean, zip};
 use crate::world::{Hospital, World};
 
 /// Uploads something unreadable and gives its one finding about the file.
@@ -62,4 +64,24 @@ fn each_has_one_finding_about_the_file() {
     for (what, rule, bytes) in cases {
         assert_eq!(refused(&hospital, bytes)["rule"], *rule, "{what}");
     }
+}
+
+#[test]
+fn records_of_a_file_that_turns_out_damaged_at_its_end_do_not_count_as_known() {
+    let hospital = World::shared().hospital();
+    let whole = clean("flu", 6, 1);
+    let mut archive = zip::ZipArchive::new(Cursor::new(&whole)).unwrap();
+    let sum = archive.by_index(0).unwrap().crc32().to_le_bytes();
+    let mut damaged = whole.clone();
+    let places = (0..whole.len() - 3).filter(|at| whole[*at..*at + 4] == sum);
+    for place in places.collect::<Vec<_>>() {
+        damaged[place] ^= 1;
+    }
+    let upload = hospital.upload("flu_20191203.zip", &damaged);
+    assert_eq!(upload["passed"], 0, "{upload}");
+    assert_eq!(upload["total"], 6, "{upload}");
+    assert_eq!(upload["dispositions"]["new"], 0, "{upload}");
+    assert_eq!(upload["dispositions"]["failed"], 6, "{upload}");
+    let upload = hospital.upload("flu_20191203.zip", &whole);
+    assert_eq!(upload["dispositions"]["new"], 6, "{upload}");
 }

@@ -3,11 +3,12 @@
 use std::io::{Cursor, Read};
 
 use domain::audit::{Act, AuditEntry};
+use domain::overview::Ledger;
 use domain::{AccountState, NewAccount, PasswordHash, Role, UploadId, Withdrawal};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use store::withdrawals::{self, Written};
-use store::{accounts, audit, uploads};
+use store::{accounts, audit, overview, uploads};
 
 use crate::faults::Faults;
 use crate::samples::{WITH_ERRORS, clean, zip};
@@ -281,4 +282,113 @@ fn a_withdrawal_that_comes_late_or_dies_halfway_ends_like_one_in_time() {
     };
     assert_eq!(run(false), [2, 6, 0, 0]);
     assert_eq!(run(true), run(false));
+}
+
+/// Records that stand accepted, files, and days reported, of the whole stage; and whether the counters are what the contributions
+/// add up to.
+async fn counted(stage: &Stage) -> [i64; 3] {
+    let store = stage.clients(&Faults::none()).await.store;
+    let contributions = overview::contributions(&store).await.unwrap();
+    let ledger = Ledger::of(&contributions);
+    assert_eq!(ledger, overview::stored(&store).await.unwrap());
+    let mut sum = [0; 3];
+    for (what, facts) in &ledger.days {
+        for (kind, facts) in facts {
+            assert!(facts.records >= 0, "{what:?} {kind} {facts:?}");
+            sum[0] += facts.records;
+            sum[1] += facts.files;
+            sum[2] += i64::from(facts.uploads_on_time + facts.uploads_late > 0);
+        }
+    }
+    sum
+}
+
+#[test]
+fn what_is_withdrawn_leaves_the_overview_and_comes_back_when_it_is_sent_again() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let stage = Stage::set().await;
+        let player = stage.player().await;
+        let worker = stage.worker(&Faults::none()).await;
+        let store = stage.clients(&Faults::none()).await.store;
+        let number = async || {
+            let taken = uploads::next_sequence(&store, &player.account.id).await;
+            taken.unwrap()
+        };
+        let (first, event) = stage.upload(&player, "flu.zip", &days(0..5)).await;
+        validate_upload::run(&worker, event).await.unwrap();
+        let [records, files, reported] = counted(&stage).await;
+        assert_eq!((records, files), (5, 1));
+        assert!(reported > 0);
+
+        let withdrawal = take_back(&stage, &player, &first, number().await).await;
+        for _ in 0..2 {
+            intake::settle_withdrawal(&worker, &withdrawal)
+                .await
+                .unwrap();
+            assert_eq!(counted(&stage).await, [0, 0, 0]);
+        }
+
+        let (second, event) = stage.upload(&player, "flu.zip", &days(0..5)).await;
+        validate_upload::run(&worker, event).await.unwrap();
+        assert_eq!(counted(&stage).await, [5, 1, reported]);
+        // The first one's withdrawal once more changes nothing about the second.
+        intake::settle_withdrawal(&worker, &withdrawal)
+            .await
+            .unwrap();
+        assert_eq!(counted(&stage).await, [5, 1, reported]);
+
+        // What a later upload sent again stays, though the upload that brought it first is withdrawn.
+        let (_, event) = stage.upload(&player, "flu.zip", &days(3..9)).await;
+        validate_upload::run(&worker, event).await.unwrap();
+        assert_eq!(counted(&stage).await[..2], [9, 2]);
+        let withdrawal = take_back(&stage, &player, &second, number().await).await;
+        intake::settle_withdrawal(&worker, &withdrawal)
+            .await
+            .unwrap();
+        assert_eq!(counted(&stage).await[..2], [6, 1]);
+    });
+}
+
+#[test]
+fn the_overview_is_the_same_whatever_the_order_of_withdrawals_and_uploads() {
+    let run = |order: [usize; 3]| {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let stage = Stage::set().await;
+            let player = stage.player().await;
+            let worker = stage.worker(&Faults::none()).await;
+            let store = stage.clients(&Faults::none()).await.store;
+            let (first, event) = stage.upload(&player, "flu.zip", &days(0..5)).await;
+            validate_upload::run(&worker, event).await.unwrap();
+            // Numbers: an upload that has some of the records again, the withdrawal of the first, another upload.
+            let (_, between) = stage.upload(&player, "flu.zip", &days(2..6)).await;
+            let sequence = uploads::next_sequence(&store, &player.account.id).await;
+            let sequence = sequence.unwrap();
+            let (_, last) = stage.upload(&player, "flu.zip", &days(1..9)).await;
+            for step in order {
+                match step {
+                    0 => drop(
+                        validate_upload::run(&worker, between.clone())
+                            .await
+                            .unwrap(),
+                    ),
+                    1 => {
+                        let withdrawal = take_back(&stage, &player, &first, sequence).await;
+                        let settled = intake::settle_withdrawal(&worker, &withdrawal).await;
+                        settled.unwrap();
+                    }
+                    _ => drop(validate_upload::run(&worker, last.clone()).await.unwrap()),
+                }
+                counted(&stage).await;
+            }
+            counted(&stage).await
+        })
+    };
+    let in_turn = run([0, 1, 2]);
+    // Records 2 to 6 from the one between, 1 to 9 from the last; the first record of all is withdrawn.
+    assert_eq!(in_turn[..2], [8, 2]);
+    for order in [[0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        assert_eq!(run(order), in_turn, "{order:?}");
+    }
 }
