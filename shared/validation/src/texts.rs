@@ -130,8 +130,8 @@ const DETAILS: &[Text] = &[
     // ZIP-004
     (
         "too_many_entries",
-        "压缩包中的文件过多",
-        "the ZIP holds too many entries",
+        "压缩包中的文件过多，请只压缩要上报的csv文件",
+        "the ZIP holds too many entries; pack only the CSV files to be sent",
     ),
     (
         "encrypted",
@@ -145,29 +145,33 @@ const DETAILS: &[Text] = &[
     ),
     (
         "link_or_device",
-        "压缩包中有链接或设备文件",
-        "the entry is a link or device",
+        "压缩包中有链接或设备文件，请直接压缩csv文件",
+        "the entry is a link or device; pack the CSV files themselves",
     ),
-    ("path_parent", "文件路径含有“..”", "the path holds `..`"),
+    (
+        "path_parent",
+        "文件路径含有“..”，请直接压缩csv文件",
+        "the path holds `..`; pack the CSV files themselves",
+    ),
     (
         "path_absolute",
-        "文件路径是绝对路径",
-        "the path is absolute",
+        "文件路径是绝对路径，请直接压缩csv文件",
+        "the path is absolute; pack the CSV files themselves",
     ),
     (
         "path_backslash",
-        "文件路径含有反斜杠",
-        "the path holds a backslash",
+        "文件路径含有反斜杠，请直接压缩csv文件",
+        "the path holds a backslash; pack the CSV files themselves",
     ),
     (
         "path_characters",
-        "文件名含有控制字符或为空",
-        "the name is empty or holds control characters",
+        "文件名含有控制字符或为空，请改名后重新压缩",
+        "the name is empty or holds control characters; rename the file and pack it again",
     ),
     (
         "duplicate_name",
-        "压缩包中有两个同名文件",
-        "two entries have one name",
+        "压缩包中有两个同名文件，请改名后重新压缩",
+        "two entries have one name; rename one and pack them again",
     ),
     (
         "nested_archive",
@@ -176,23 +180,23 @@ const DETAILS: &[Text] = &[
     ),
     (
         "overlapping",
-        "压缩包中的文件数据相互重叠",
-        "entries overlap",
+        "压缩包中的文件数据相互重叠，请重新压缩后上传",
+        "entries overlap; pack them again",
     ),
     (
         "headers_disagree",
-        "压缩包的目录与文件头不一致",
-        "the directory and the header of an entry disagree",
+        "压缩包的目录与文件头不一致，请重新压缩后上传",
+        "the directory and the header of an entry disagree; pack it again",
     ),
     (
         "expands_too_much",
-        "解压后的数据量过大",
-        "the data is too large once expanded",
+        "解压后的数据量过大，请按日期拆分后分别上传",
+        "the data is too large once expanded; split it by date and send the parts",
     ),
     (
         "size_differs",
-        "解压后的大小与压缩包记录的不一致",
-        "the expanded size is not the recorded one",
+        "解压后的大小与压缩包记录的不一致，请重新压缩后上传",
+        "the expanded size is not the recorded one; pack it again",
     ),
     (
         "checksum",

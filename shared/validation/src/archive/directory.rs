@@ -11,6 +11,10 @@ const CENTRAL: &[u8] = b"PK\x01\x02";
 const CENTRAL_BYTES: usize = 46;
 const LOCAL: &[u8] = b"PK\x03\x04";
 const LOCAL_BYTES: usize = 30;
+/// What may stand behind the data where the header in front could not say it yet.
+const DESCRIPTOR: &[u8] = b"PK\x07\x08";
+/// Its longest form.
+const DESCRIPTOR_BYTES: u64 = 24;
 const ENCRYPTED: u16 = 0x2041;
 const SIZES_BEHIND: u16 = 0x0008;
 const UTF8: u16 = 0x0800;
@@ -71,14 +75,26 @@ impl Directory {
         let mut bytes = u64::from(header.u32(12));
         let mut start = u64::from(header.u32(16));
         let mut directory_end = end_at;
-        if count == u64::from(u16::MAX)
-            || bytes == u64::from(UNKNOWN)
-            || start == u64::from(UNKNOWN)
-        {
-            let Some(large) = read_zip64_end(reader, end_at)? else {
+        let unknown = (
+            count == u64::from(u16::MAX),
+            bytes == u64::from(UNKNOWN),
+            start == u64::from(UNKNOWN),
+        );
+        // Some programs write the records of large archives beside an end record that says all by itself.
+        match read_zip64_end(reader, end_at)? {
+            Some(large) => {
+                let same = (unknown.0 || large.1 == count)
+                    && (unknown.1 || large.2 == bytes)
+                    && (unknown.2 || large.3 == start);
+                if !same {
+                    return Ok(Err(Refusal::unreadable("damaged_directory")));
+                }
+                (directory_end, count, bytes, start) = large;
+            }
+            None if unknown != (false, false, false) => {
                 return Ok(Err(Refusal::unreadable("damaged_directory")));
-            };
-            (directory_end, count, bytes, start) = large;
+            }
+            None => {}
         }
         if start.checked_add(bytes) != Some(directory_end) {
             return Ok(Err(Refusal::unreadable("damaged_directory")));
@@ -115,17 +131,18 @@ impl Directory {
 
     /// The first thing that makes the archive unacceptable.
     pub(super) fn judge(&self, limits: &Limits) -> Result<(), Refusal> {
+        let mut raw_names = HashSet::new();
         let mut names = HashSet::new();
         let mut expanded = 0_u64;
         for entry in &self.entries {
             let refuse = |detail| Err(Refusal::unsafe_entry(detail, &entry.name));
-            if let Some(trick) = name::trick(&entry.name) {
+            if let Some(trick) = name::trick(&entry.name).or(entry.raw_trick) {
                 return refuse(trick);
             }
             if let Some(defect) = entry.defect {
                 return refuse(defect);
             }
-            if !names.insert(&entry.raw_name) {
+            if !raw_names.insert(&entry.raw_name) || !names.insert(&entry.name) {
                 return refuse("duplicate_name");
             }
             if entry.role == Role::Nested {
@@ -202,7 +219,6 @@ struct Central {
     entry: Entry,
     flags: u16,
     method: u16,
-    checksum: u32,
     local_at: u64,
 }
 
@@ -223,16 +239,18 @@ fn read_central(bytes: &[u8]) -> Option<(Central, &[u8])> {
     let mut large = zip64_values(extra);
     let mut widen = |value: u32| {
         if value == UNKNOWN {
-            large.next().unwrap_or(u64::MAX)
+            large.next()
         } else {
-            u64::from(value)
+            Some(u64::from(value))
         }
     };
     // The order in which the field of large entries holds what did not fit.
-    let size = widen(size);
-    let packed = widen(packed);
-    let local_at = widen(local_at);
+    let size = widen(size)?;
+    let packed = widen(packed)?;
+    let local_at = widen(local_at)?;
     let name = name::read(raw_name, flags & UTF8 != 0, extra);
+    // Who does not know the field of Unicode names goes by the name it replaces.
+    let raw_trick = std::str::from_utf8(raw_name).ok().and_then(name::trick);
     let method = header.u16(10);
     let unix_type = (header.u32(38) >> 28) & 0xf;
     let made_on_unix = matches!(header.u16(4) >> 8, 3 | 19);
@@ -251,9 +269,12 @@ fn read_central(bytes: &[u8]) -> Option<(Central, &[u8])> {
         role: role(&name.text),
         name: name.text,
         raw_name: raw_name.to_vec(),
+        raw_trick,
         gbk: name.gbk,
         size,
         packed,
+        deflated: method == 8,
+        checksum: header.u32(16),
         defect,
         range: (0, 0),
     };
@@ -261,7 +282,6 @@ fn read_central(bytes: &[u8]) -> Option<(Central, &[u8])> {
         entry,
         flags,
         method,
-        checksum: header.u32(16),
         local_at,
     };
     Some((central, rest))
@@ -299,25 +319,52 @@ impl Central {
         let local = read_at(reader, self.local_at, LOCAL_BYTES as u64 + name_bytes)?;
         let header = Header(&local);
         let flags = header.u16(6);
-        let agrees = |at: usize, value: u64| {
-            let local = header.u32(at);
-            u64::from(local) == value
-                || local == UNKNOWN
-                || (flags & SIZES_BEHIND != 0 && local == 0)
+        let behind = flags & SIZES_BEHIND != 0;
+        let extra_bytes = u64::from(header.u16(28));
+        let extra = read_at(reader, header_end + name_bytes, extra_bytes)?;
+        let mut large = zip64_values(&extra);
+        let mut agrees = |at: usize, value: u64| {
+            let known = match header.u32(at) {
+                // Where the sizes stand behind the data, they may be left out here.
+                UNKNOWN => large.next().or(behind.then_some(0)),
+                known => Some(u64::from(known)),
+            };
+            known.is_some_and(|known| known == value || (behind && known == 0))
         };
+        // The order of the two sizes in the field of large entries is not that of the header.
+        let sizes_agree = agrees(22, entry.size) & agrees(18, entry.packed);
+        let checksum = header.u32(14);
         let same = local.starts_with(LOCAL)
             && flags & (ENCRYPTED | SIZES_BEHIND) == self.flags & (ENCRYPTED | SIZES_BEHIND)
             && header.u16(8) == self.method
             && usize::from(header.u16(26)) == entry.raw_name.len()
             && local.get(LOCAL_BYTES..) == Some(entry.raw_name.as_slice())
-            && agrees(14, u64::from(self.checksum))
-            && agrees(18, entry.packed)
-            && agrees(22, entry.size);
+            && (checksum == entry.checksum || (behind && checksum == 0))
+            && sizes_agree;
         if !same {
             entry.defect = entry.defect.or(Some("headers_disagree"));
         }
-        let data = header_end + name_bytes + u64::from(header.u16(28));
+        let data = header_end + name_bytes + extra_bytes;
         entry.range = (self.local_at, data.saturating_add(entry.packed));
+        if behind && entry.range.1 < directory {
+            let length = (directory - entry.range.1).min(DESCRIPTOR_BYTES);
+            let descriptor = read_at(reader, entry.range.1, length)?;
+            if !describes(&descriptor, &entry) {
+                entry.defect = entry.defect.or(Some("headers_disagree"));
+            }
+        }
         Ok(entry)
     }
+}
+
+/// Whether what stands behind the data says the same as the directory. Only with a signature can it be told from something
+/// else, which is left alone.
+fn describes(bytes: &[u8], entry: &Entry) -> bool {
+    let header = Header(bytes);
+    if !bytes.starts_with(DESCRIPTOR) {
+        return true;
+    }
+    let small = (u64::from(header.u32(8)), u64::from(header.u32(12)));
+    let large = (header.u64(8), header.u64(16));
+    header.u32(4) == entry.checksum && [small, large].contains(&(entry.packed, entry.size))
 }

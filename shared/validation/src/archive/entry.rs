@@ -24,11 +24,17 @@ pub(super) struct Entry {
     pub(super) name: String,
     /// Name as the directory has it.
     pub(super) raw_name: Vec<u8>,
+    /// What that name is refused for.
+    pub(super) raw_trick: Option<&'static str>,
     /// Whether the name was GB18030 without saying so.
     pub(super) gbk: bool,
     pub(super) role: Role,
     pub(super) size: u64,
     pub(super) packed: u64,
+    /// Whether its data is deflated; otherwise it is stored as it is.
+    pub(super) deflated: bool,
+    /// CRC-32 of its expanded bytes.
+    pub(super) checksum: u32,
     /// Why it cannot be taken, as far as its own headers tell.
     pub(super) defect: Option<&'static str>,
     /// First byte of its header, byte after its data.

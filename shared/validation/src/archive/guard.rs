@@ -2,7 +2,10 @@ use std::cell::Cell;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::rc::Rc;
 
-use zip::read::ZipFile;
+use crc32fast::Hasher;
+use flate2::read::DeflateDecoder;
+
+use super::entry::Entry;
 
 /// Expanded bytes from which the ratio is looked at: a small file of one value repeated packs to almost nothing.
 const RATIO_FROM: u64 = 64 * 1024 * 1024;
@@ -50,31 +53,48 @@ impl<R: Seek> Seek for Watched<R> {
     }
 }
 
+/// The packed bytes of an entry, by the method they are packed with.
+enum Packed<'a, R> {
+    Stored(io::Take<&'a mut R>),
+    Deflated(DeflateDecoder<io::Take<&'a mut R>>),
+}
+
 /// An entry while it is expanded. The bytes are counted as they come; what the headers declare is never trusted.
-pub(crate) struct Expanding<'a, R: Read> {
-    entry: ZipFile<'a, R>,
+pub(crate) struct Expanding<'a, R> {
+    source: Packed<'a, R>,
     packed: u64,
     declared: u64,
+    checksum: u32,
+    hash: Hasher,
     read: u64,
     limit: u64,
     total: &'a mut u64,
 }
 
-impl<'a, R: Read> Expanding<'a, R> {
+impl<'a, R: Read + Seek> Expanding<'a, R> {
+    /// Expands an entry whose headers were found to be sound.
     pub(super) fn new(
-        entry: ZipFile<'a, R>,
-        declared: u64,
+        reader: &'a mut R,
+        entry: &Entry,
         limit: u64,
         total: &'a mut u64,
-    ) -> Self {
-        Self {
-            packed: entry.compressed_size(),
-            entry,
-            declared,
+    ) -> io::Result<Self> {
+        reader.seek(SeekFrom::Start(entry.range.1 - entry.packed))?;
+        let bytes = reader.take(entry.packed);
+        Ok(Self {
+            source: if entry.deflated {
+                Packed::Deflated(DeflateDecoder::new(bytes))
+            } else {
+                Packed::Stored(bytes)
+            },
+            packed: entry.packed,
+            declared: entry.size,
+            checksum: entry.checksum,
+            hash: Hasher::new(),
             read: 0,
             limit,
             total,
-        }
+        })
     }
 }
 
@@ -85,16 +105,22 @@ pub(super) fn expands_too_much(expanded: u64, packed: u64) -> bool {
 
 impl<R: Read> Read for Expanding<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.entry.read(buffer)?;
+        let read = match &mut self.source {
+            Packed::Stored(bytes) => bytes.read(buffer),
+            Packed::Deflated(bytes) => bytes.read(buffer),
+        }?;
+        self.hash.update(&buffer[..read]);
         self.read += read as u64;
         *self.total += read as u64;
         if *self.total > self.limit || expands_too_much(self.read, self.packed) {
             return Err(refuse("expands_too_much"));
         }
-        if self.read > self.declared
-            || (read == 0 && !buffer.is_empty() && self.read < self.declared)
-        {
+        let ended = read == 0 && !buffer.is_empty();
+        if self.read > self.declared || (ended && self.read < self.declared) {
             return Err(refuse("size_differs"));
+        }
+        if ended && self.hash.clone().finalize() != self.checksum {
+            return Err(refuse("checksum"));
         }
         Ok(read)
     }

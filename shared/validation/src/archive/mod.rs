@@ -11,9 +11,6 @@ pub(crate) use guard::Watched;
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use zip::ZipArchive;
-use zip::read::{ArchiveOffset, Config};
-
 #[cfg(feature = "workbook")]
 use crate::report::workbook;
 use crate::{Limits, Note, texts};
@@ -75,11 +72,8 @@ impl Refusal {
 
     /// Refuses for what reading an entry has shown.
     pub(crate) fn reading(error: &io::Error, entry: &str) -> Self {
-        let text = error.to_string();
         let detail = if let Some(refused) = guard::refused(error) {
             refused
-        } else if text.contains("checksum") || text.contains("Checksum") {
-            "checksum"
         } else if error.kind() == io::ErrorKind::UnexpectedEof {
             "truncated_entry"
         } else {
@@ -101,7 +95,7 @@ pub(crate) enum Upload<R> {
 
 /// A ZIP whose directory is sound.
 pub(crate) struct Archive<R> {
-    zip: ZipArchive<R>,
+    reader: R,
     entries: Vec<Entry>,
     limits: Limits,
     expanded: u64,
@@ -116,7 +110,7 @@ pub(crate) struct DataFile {
     pub(crate) notes: Vec<Note>,
     /// Bytes once expanded, as declared.
     pub(crate) size: u64,
-    raw_name: Vec<u8>,
+    entry: usize,
 }
 
 /// Opens an upload, or says why not. The outer error is that of the storage.
@@ -145,22 +139,8 @@ pub(crate) fn open<R: Read + Seek>(
     if let Err(refusal) = directory.judge(limits) {
         return Ok(Err(refusal));
     }
-    let config = Config {
-        archive_offset: ArchiveOffset::Known(0),
-    };
-    let zip = match ZipArchive::with_config(config, reader) {
-        Ok(zip) => zip,
-        Err(zip::result::ZipError::Io(error)) if error.kind() != io::ErrorKind::UnexpectedEof => {
-            return Err(error);
-        }
-        Err(_) => return Ok(Err(Refusal::unreadable("damaged_directory"))),
-    };
-    // Two readers that see two different archives are an attack on whoever reads it next.
-    if zip.len() != directory.entries.len() {
-        return Ok(Err(Refusal::unsafe_entry("headers_disagree", "")));
-    }
     Ok(Ok(Upload::Zip(Archive {
-        zip,
+        reader,
         entries: directory.entries,
         limits: *limits,
         expanded: 0,
@@ -181,12 +161,13 @@ impl<R: Read + Seek> Archive<R> {
     fn files(&self, role: Role) -> Vec<DataFile> {
         self.entries
             .iter()
-            .filter(|entry| entry.role == role)
-            .map(|entry| DataFile {
+            .enumerate()
+            .filter(|(_, entry)| entry.role == role)
+            .map(|(index, entry)| DataFile {
                 name: entry.base_name().to_owned(),
                 notes: entry.notes(),
                 size: entry.size,
-                raw_name: entry.raw_name.clone(),
+                entry: index,
             })
             .collect()
     }
@@ -216,19 +197,11 @@ impl<R: Read + Seek> Archive<R> {
 
     /// Expands one data file.
     pub(crate) fn expand(&mut self, file: &DataFile) -> io::Result<guard::Expanding<'_, R>> {
-        let index = self
-            .zip
-            .index_for_name_raw(&file.raw_name)
+        let entry = self
+            .entries
+            .get(file.entry)
             .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
-        let entry = self.zip.by_index(index).map_err(|error| match error {
-            zip::result::ZipError::Io(error) => error,
-            _ => io::Error::from(io::ErrorKind::InvalidData),
-        })?;
-        Ok(guard::Expanding::new(
-            entry,
-            file.size,
-            self.limits.expanded_bytes,
-            &mut self.expanded,
-        ))
+        let limit = self.limits.expanded_bytes;
+        guard::Expanding::new(&mut self.reader, entry, limit, &mut self.expanded)
     }
 }

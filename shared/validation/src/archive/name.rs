@@ -12,17 +12,16 @@ pub(super) struct Name {
     pub(super) gbk: bool,
 }
 
-/// Reads a name: UTF-8 where the flag says so or the bytes are, Info-ZIP's field where it fits, else GB18030.
+/// Reads a name: UTF-8 where the flag says so, Info-ZIP's field where it fits, UTF-8 where the bytes are, else GB18030.
 pub(super) fn read(raw: &[u8], flagged_utf8: bool, extra: &[u8]) -> Name {
     let plain = |text: &str| Name {
         text: text.to_owned(),
         gbk: false,
     };
-    if let Ok(text) = std::str::from_utf8(raw)
-        && (flagged_utf8 || raw.is_ascii())
-    {
+    if flagged_utf8 && let Ok(text) = std::str::from_utf8(raw) {
         return plain(text);
     }
+    // Also for a name of ASCII: Info-ZIP writes `#U6570` or `?` for what its own characters lack.
     if let Some(text) = unicode_path(raw, extra) {
         return plain(text);
     }

@@ -1,3 +1,4 @@
+use crate::raw_zip::{End, RawEntry, extra, large, put32, put64, raw_zip, unicode_path};
 use crate::support::{check_bytes, check_with, lis_file, settings, zip};
 
 fn refused(bytes: &[u8]) -> Vec<String> {
@@ -92,7 +93,7 @@ fn headers_that_lie_are_refused() {
         assert_eq!(found.len(), 1);
         found[0].clone()
     };
-    let disagree = "ZIP-004 lis_1.csv 压缩包的目录与文件头不一致";
+    let disagree = "ZIP-004 lis_1.csv 压缩包的目录与文件头不一致，请重新压缩后上传";
     // Encrypted in both headers, then in one.
     assert_eq!(
         why(&|bytes| {
@@ -121,7 +122,7 @@ fn headers_that_lie_are_refused() {
             bytes[central + 5] = 3;
             bytes[central + 41] = 0xa1;
         }),
-        "ZIP-004 lis_1.csv 压缩包中有链接或设备文件"
+        "ZIP-004 lis_1.csv 压缩包中有链接或设备文件，请直接压缩csv文件"
     );
     // Both entries on the same data.
     let second = central + 46 + 9;
@@ -131,7 +132,7 @@ fn headers_that_lie_are_refused() {
         why(&|bytes| {
             bytes.copy_within(central..central + 46 + 9, name);
         }),
-        "ZIP-004 lis_1.csv 压缩包中有两个同名文件"
+        "ZIP-004 lis_1.csv 压缩包中有两个同名文件，请改名后重新压缩"
     );
 }
 
@@ -172,7 +173,7 @@ fn bombs_are_refused() {
     let zeros = vec![b'0'; 80 << 20];
     assert_eq!(
         refused(&zip(&[("lis_1.csv", &zeros)])),
-        ["ZIP-004 lis_1.csv 解压后的数据量过大"]
+        ["ZIP-004 lis_1.csv 解压后的数据量过大，请按日期拆分后分别上传"]
     );
     let files: Vec<(String, Vec<u8>)> = (0..1001)
         .map(|number| (format!("lis_{number}.csv"), Vec::new()))
@@ -183,7 +184,7 @@ fn bombs_are_refused() {
         .collect();
     assert_eq!(
         refused(&zip(&files)),
-        ["ZIP-004 upload.zip 压缩包中的文件过多"]
+        ["ZIP-004 upload.zip 压缩包中的文件过多，请只压缩要上报的csv文件"]
     );
     let mut settings = settings();
     settings.limits.expanded_bytes = 100;
@@ -213,4 +214,273 @@ fn paths_that_lead_elsewhere_are_refused() {
         let found = refused(&bytes);
         assert!(found[0].starts_with("ZIP-004"), "{found:?}");
     }
+}
+
+const DISAGREE: &str = "ZIP-004 lis_1.csv 压缩包的目录与文件头不一致，请重新压缩后上传";
+const STREAMED: u16 = 0x0008;
+const UTF8: u16 = 0x0800;
+
+fn entry(name: &str) -> RawEntry {
+    RawEntry::stored(name.as_bytes(), lis_file(3, |_| {}).as_bytes())
+}
+
+/// Checks an archive of one good file, and tells its name.
+#[track_caller]
+fn read_as_meant(bytes: &[u8]) -> (String, Vec<String>) {
+    let checked = check_bytes(bytes);
+    assert_eq!(checked.lines(), Vec::<String>::new());
+    assert_eq!((checked.summary.total, checked.summary.passed), (3, 3));
+    let file = &checked.summary.files[0];
+    let notes = file.notes.iter().map(|note| note.code.clone());
+    (file.info.name.clone(), notes.collect())
+}
+
+#[test]
+fn entries_that_share_bytes_are_refused() {
+    // Each entry holds the header and the data of the next one too: what is packed once is expanded many times.
+    let last = RawEntry::stored(b"lis_3.csv", &vec![b'0'; 1 << 16]);
+    let around = |name: &[u8], inner: &RawEntry| {
+        RawEntry::stored(name, &[inner.header(), inner.data.clone()].concat())
+    };
+    let middle = around(b"lis_2.csv", &last);
+    let first = around(b"lis_1.csv", &middle);
+    let header = first.header().len() as u32;
+    let inner = |mut entry: RawEntry, at: u32| {
+        entry.at = Some(at);
+        entry
+    };
+    // The bytes of the inner ones are there already: only their lines in the directory are added.
+    let whole = raw_zip(
+        &[first, inner(middle, header), inner(last, 2 * header)],
+        End::Plain,
+    );
+    assert_eq!(
+        refused(&whole),
+        ["ZIP-004 lis_2.csv 压缩包中的文件数据相互重叠，请重新压缩后上传"]
+    );
+    // Two lines of the directory for one and the same entry.
+    let mut again = entry("lis_1.csv");
+    again.at = Some(0);
+    assert_eq!(
+        refused(&raw_zip(&[entry("lis_1.csv"), again.clone()], End::Plain)),
+        ["ZIP-004 lis_1.csv 压缩包中有两个同名文件，请改名后重新压缩"]
+    );
+    // Under another name the header in front of the data contradicts.
+    again.name = b"lis_2.csv".to_vec();
+    assert_eq!(
+        refused(&raw_zip(&[entry("lis_1.csv"), again], End::Plain)),
+        ["ZIP-004 lis_2.csv 压缩包的目录与文件头不一致，请重新压缩后上传"]
+    );
+    // The last entry runs on into the directory.
+    let mut long = entry("lis_1.csv");
+    for said in [&mut long.local, &mut long.central] {
+        said[1] += 9;
+        said[2] += 9;
+    }
+    assert_eq!(
+        refused(&raw_zip(&[long], End::Plain)),
+        ["ZIP-004 lis_1.csv 压缩包中的文件数据相互重叠，请重新压缩后上传"]
+    );
+}
+
+#[test]
+fn small_archives_written_as_large_ones_are_read() {
+    for end in [End::Plain, End::Large, End::Both] {
+        let plain = entry("lis_1.csv");
+        let length = plain.data.len() as u64;
+        // Sizes in the field of large entries, in front of the data, in the directory, in both.
+        for (local, central) in [(false, false), (true, false), (false, true), (true, true)] {
+            let mut entry = plain.clone();
+            if local {
+                entry.local[1..].fill(u32::MAX);
+                entry.local_extra = large(&[length, length]);
+            }
+            if central {
+                entry.central[1..].fill(u32::MAX);
+                // Another field stands before it.
+                entry.central_extra = [extra(0x5455, &[0]), large(&[length, length])].concat();
+            }
+            read_as_meant(&raw_zip(&[entry], end));
+        }
+        // The position too stands there.
+        let mut entry = plain;
+        entry.at = Some(u32::MAX);
+        entry.central_extra = large(&[0]);
+        read_as_meant(&raw_zip(&[entry], end));
+    }
+}
+
+#[test]
+fn large_sizes_that_lie_are_refused() {
+    let plain = entry("lis_1.csv");
+    let length = plain.data.len() as u64;
+    let with = |change: &dyn Fn(&mut RawEntry)| {
+        let mut entry = plain.clone();
+        change(&mut entry);
+        refused(&raw_zip(&[entry], End::Plain))
+    };
+    // In front of the data.
+    for values in [
+        &[length + 1, length][..],
+        &[length, length + 1],
+        &[0, 0],
+        &[],
+    ] {
+        let found = with(&|entry| {
+            entry.local[1..].fill(u32::MAX);
+            entry.local_extra = large(values);
+        });
+        assert_eq!(found, [DISAGREE], "{values:?}");
+    }
+    // In the directory: far too much, and a field that is missing.
+    let huge = with(&|entry| {
+        entry.central[1..].fill(u32::MAX);
+        entry.central_extra = large(&[1 << 40, 1 << 40]);
+    });
+    assert_eq!(huge, [DISAGREE]);
+    let both = with(&|entry| {
+        for said in [&mut entry.local, &mut entry.central] {
+            said[1..].fill(u32::MAX);
+        }
+        entry.local_extra = large(&[u64::MAX, u64::MAX]);
+        entry.central_extra = large(&[u64::MAX, u64::MAX]);
+    });
+    assert_eq!(
+        both,
+        ["ZIP-004 lis_1.csv 解压后的数据量过大，请按日期拆分后分别上传"]
+    );
+    let damaged = ["ZIP-001 upload.zip 压缩包的目录已损坏，请重新压缩后上传"];
+    let missing = with(&|entry| entry.central[1..].fill(u32::MAX));
+    assert_eq!(missing, damaged);
+    for end in [End::LargeLies, End::LargeMissing] {
+        assert_eq!(
+            refused(&raw_zip(std::slice::from_ref(&plain), end)),
+            damaged
+        );
+    }
+}
+
+#[test]
+fn the_unicode_name_counts_where_it_was_made_for_the_name() {
+    let (gbk, _, _) = encoding_rs::GB18030.encode("lis_数据.csv");
+    for raw in [&gbk[..], b"lis_#U6570#U636e.csv", b"????.csv"] {
+        let mut entry = RawEntry::stored(raw, lis_file(3, |_| {}).as_bytes());
+        entry.central_extra = unicode_path(raw, "lis_乙.csv");
+        entry.local_extra.clone_from(&entry.central_extra);
+        let (name, notes) = read_as_meant(&raw_zip(&[entry.clone()], End::Plain));
+        assert_eq!((name.as_str(), notes.len()), ("lis_乙.csv", 0));
+    }
+    // Made for the name before the file was renamed: ignored.
+    for (raw, name, note) in [
+        (&gbk[..], "lis_数据.csv", Some("entry_name_gbk")),
+        (b"lis_1.csv", "lis_1.csv", None),
+    ] {
+        let mut entry = RawEntry::stored(raw, lis_file(3, |_| {}).as_bytes());
+        entry.central_extra = unicode_path(b"flu_1.csv", "flu_乙.csv");
+        entry.local_extra.clone_from(&entry.central_extra);
+        let (found, notes) = read_as_meant(&raw_zip(&[entry], End::Plain));
+        assert_eq!(found, name);
+        assert_eq!(notes.first().map(String::as_str), note);
+    }
+    // With the flag, the name itself is Unicode.
+    let mut flagged = entry("lis_甲.csv");
+    flagged.flags = UTF8;
+    flagged.central_extra = unicode_path("lis_甲.csv".as_bytes(), "lis_乙.csv");
+    let (name, _) = read_as_meant(&raw_zip(&[flagged], End::Plain));
+    assert_eq!(name, "lis_甲.csv");
+}
+
+#[test]
+fn unicode_names_open_no_way_out() {
+    let renamed = |raw: &[u8], path: &str| {
+        let mut entry = RawEntry::stored(raw, b"x");
+        entry.central_extra = unicode_path(raw, path);
+        entry
+    };
+    for (raw, path) in [
+        (&b"lis_1.csv"[..], "../lis_1.csv"),
+        (b"../lis_1.csv", "lis_1.csv"),
+    ] {
+        let found = refused(&raw_zip(&[renamed(raw, path)], End::Plain));
+        assert!(
+            found[0].ends_with("文件路径含有“..”，请直接压缩csv文件"),
+            "{found:?}"
+        );
+    }
+    let twice = [
+        renamed(b"a.csv", "lis_1.csv"),
+        renamed(b"b.csv", "lis_1.csv"),
+    ];
+    assert_eq!(
+        refused(&raw_zip(&twice, End::Plain)),
+        ["ZIP-004 lis_1.csv 压缩包中有两个同名文件，请改名后重新压缩"]
+    );
+}
+
+/// An entry whose sizes stand behind its data.
+fn streamed(signed: bool, wide: bool) -> RawEntry {
+    let mut entry = entry("lis_1.csv");
+    let [checksum, packed, size] = entry.central;
+    entry.flags = STREAMED;
+    entry.local.fill(0);
+    if signed {
+        entry.behind.extend(b"PK\x07\x08");
+    }
+    put32(&mut entry.behind, &[checksum]);
+    if wide {
+        put64(&mut entry.behind, &[packed.into(), size.into()]);
+    } else {
+        put32(&mut entry.behind, &[packed, size]);
+    }
+    entry
+}
+
+#[test]
+fn sizes_behind_the_data_are_read_with_and_without_signature() {
+    for signed in [true, false] {
+        for wide in [true, false] {
+            let entry = streamed(signed, wide);
+            let mut other = streamed(signed, wide);
+            other.name = b"lis_2.csv".to_vec();
+            read_as_meant(&raw_zip(std::slice::from_ref(&entry), End::Plain));
+            let checked = check_bytes(&raw_zip(&[entry.clone(), other], End::Large));
+            assert_eq!(checked.summary.passed, 6);
+            // As Windows 11 does: the header in front says that the sizes are large, and not which.
+            let mut unknown = entry;
+            unknown.local[1..].fill(u32::MAX);
+            unknown.local_extra = large(&[0, 0]);
+            read_as_meant(&raw_zip(&[unknown], End::Both));
+        }
+    }
+    // Nothing behind the data although it is said: the directory has it all.
+    let mut bare = streamed(true, false);
+    bare.behind.clear();
+    read_as_meant(&raw_zip(&[bare], End::Plain));
+}
+
+#[test]
+fn sizes_behind_the_data_that_lie_are_refused() {
+    for wide in [true, false] {
+        for place in [4, 8, if wide { 16 } else { 12 }] {
+            let mut entry = streamed(true, wide);
+            entry.behind[place] ^= 1;
+            assert_eq!(
+                refused(&raw_zip(&[entry], End::Plain)),
+                [DISAGREE],
+                "{place}"
+            );
+        }
+    }
+    // The flag in one header only.
+    let entry = streamed(true, false);
+    let mut bytes = raw_zip(std::slice::from_ref(&entry), End::Plain);
+    bytes[6] = 0;
+    assert_eq!(refused(&bytes), [DISAGREE]);
+    // What all headers agree on is still not what the data is.
+    let mut entry = streamed(true, false);
+    entry.central[0] ^= 1;
+    entry.behind[4] ^= 1;
+    let checked = check_bytes(&raw_zip(&[entry], End::Plain));
+    assert_eq!(checked.summary.passed, 0);
+    assert!(checked.findings[0].message.contains("校验码"));
 }

@@ -8,5 +8,6 @@
 mod archives;
 mod files;
 mod properties;
+mod raw_zip;
 mod support;
 mod values;
