@@ -49,12 +49,14 @@ pub(crate) fn check(
     source: &mut dyn RowSource,
 ) -> Result<(), Stop> {
     let mut cells: Vec<String> = Vec::new();
+    let mut header_row = 1;
     let mut failure = None;
     loop {
         match source.next_rows(1) {
             Ok(rows) => match rows.iter().next() {
                 Some(row) if row.is_blank() => {}
                 Some(row) => {
+                    header_row = row.number;
                     let columns = 0..row.cells.len();
                     let cell = |column| rows.encoding.decode(row.bytes(column)).into_owned();
                     cells = columns.map(cell).collect();
@@ -70,7 +72,9 @@ pub(crate) fn check(
     }
     let standard = run.settings.standard;
     let header = match start.kind {
-        Some(kind) if !cells.is_empty() => header::read(&cells, &standard.kinds[kind], standard),
+        Some(kind) if !cells.is_empty() => {
+            header::read(&cells, header_row, &standard.kinds[kind], standard)
+        }
         _ => Header {
             columns: vec![None; cells.len()],
             ..Header::default()
@@ -271,6 +275,10 @@ fn judge(
     if judge.tabs() {
         run.file(index).notes.push(texts::note("tabs"));
     }
+    let invisible = header.invisible.with(judge.invisible());
+    run.file(index)
+        .notes
+        .extend(texts::invisible_note(invisible));
     if run.file(index).total == 0 {
         run.file_finding(OwnCheck::NoRecords, Some(index), "", None, None);
     }

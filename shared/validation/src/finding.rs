@@ -151,11 +151,11 @@ pub(crate) fn fill_texts(
         match language {
             Language::Chinese => {
                 message.push('：');
-                message.push_str(zh);
+                message.push_str(&zh);
             }
             Language::English => {
                 message.push_str(": ");
-                message.push_str(en);
+                message.push_str(&en);
             }
         }
     }
@@ -224,7 +224,7 @@ fn fill(template: &str, value_of: impl Fn(&str) -> Option<String>) -> String {
 }
 
 /// Letters of a column as a spreadsheet shows them: 0 is `A`, 26 is `AA`.
-fn column_letters(column: u16) -> String {
+pub(crate) fn column_letters(column: u16) -> String {
     let mut letters = Vec::new();
     let mut rest = u32::from(column) + 1;
     while rest > 0 {

@@ -2,7 +2,10 @@
 
 use standard::{FileKind, Standard};
 
+use std::borrow::Cow;
+
 use crate::Note;
+use crate::invisible::{self, Seen};
 use crate::rules::own::OwnCheck;
 use crate::texts;
 
@@ -15,6 +18,8 @@ pub(crate) struct Header {
     pub(crate) problems: Vec<Problem>,
     /// What was put up with.
     pub(crate) notes: Vec<Note>,
+    /// Invisible characters that were left out.
+    pub(crate) invisible: Seen,
     /// Whether the rows can be judged by it.
     pub(crate) usable: bool,
 }
@@ -37,13 +42,19 @@ pub(crate) struct Problem {
 }
 
 /// Matches the cells of a first row with the columns of a kind.
-pub(crate) fn read(cells: &[String], kind: &FileKind, standard: &Standard) -> Header {
+pub(crate) fn read(cells: &[String], row: u32, kind: &FileKind, standard: &Standard) -> Header {
     let mut header = Header {
         columns: vec![None; cells.len()],
         usable: true,
         ..Header::default()
     };
-    let names: Vec<&str> = cells.iter().map(|cell| clean(cell)).collect();
+    let names: Vec<Cow<'_, str>> = cells.iter().map(|cell| clean(cell)).collect();
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    for (column, cell) in (0..u16::MAX).zip(cells) {
+        if let Some((_, character)) = invisible::inside(cell) {
+            header.invisible.add(row, column, character);
+        }
+    }
     if let Some(problem) = missing(&names, kind, standard) {
         header.problems.push(problem);
         header.usable = false;
@@ -110,7 +121,8 @@ pub(crate) fn read(cells: &[String], kind: &FileKind, standard: &Standard) -> He
 
 /// The kind whose columns a first row names, where it names nearly all of one.
 pub(crate) fn kind_of(cells: &[String], standard: &Standard) -> Option<usize> {
-    let names: Vec<&str> = cells.iter().map(|cell| clean(cell)).collect();
+    let names: Vec<Cow<'_, str>> = cells.iter().map(|cell| clean(cell)).collect();
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
     standard
         .kinds
         .iter()
@@ -167,7 +179,7 @@ fn missing(names: &[&str], kind: &FileKind, standard: &Standard) -> Option<Probl
         (';', "delimiter_semicolon"),
         ('，', "delimiter_wide"),
     ] {
-        let parts: Vec<&str> = only.split(delimiter).map(clean).collect();
+        let parts: Vec<&str> = only.split(delimiter).map(str::trim).collect();
         if parts.len() > 1 && known(&parts, kind) > 0 {
             return Some(problem(detail, None));
         }
@@ -268,10 +280,12 @@ fn is_near(name: &str, code: &str) -> bool {
     name.len().abs_diff(code.len()) <= 1 && strsim::osa_distance(name, code) == 1
 }
 
-fn clean(cell: &str) -> &str {
-    cell.trim_matches(|character: char| {
-        character.is_whitespace() || matches!(character, '\u{feff}' | '\u{200b}')
-    })
+fn clean(cell: &str) -> Cow<'_, str> {
+    if invisible::inside(cell).is_some() {
+        Cow::Owned(invisible::without(cell).trim().to_owned())
+    } else {
+        Cow::Borrowed(cell.trim())
+    }
 }
 
 fn add_note(notes: &mut Vec<Note>, code: &str) {
@@ -289,7 +303,7 @@ mod tests {
         let kind = &standard.kinds[standard.kind_index(kind).unwrap()];
         let mut cells: Vec<String> = kind.fields.iter().map(|field| field.code.clone()).collect();
         change(&mut cells);
-        read(&cells, kind, standard)
+        read(&cells, 1, kind, standard)
     }
 
     fn problems(header: &Header) -> Vec<(OwnCheck, Option<u16>, &str, Option<&str>)> {
@@ -317,6 +331,8 @@ mod tests {
         });
         assert_eq!(header.columns, (0..9).rev().map(Some).collect::<Vec<_>>());
         assert!(header.problems.is_empty() && header.notes.is_empty());
+        assert_eq!(header.invisible.count, 9);
+        assert_eq!(header.invisible.first, Some((1, 0, '\u{feff}')));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::block::Block;
 use crate::cells::{CellJudge, Lines, Pending, Unclean};
 use crate::decode::TextEncoding;
 use crate::field_set::turn;
+use crate::invisible::Seen;
 use crate::parse::{Cell, ROWS, Row, RowDefect, Rows};
 use crate::plan::Plan;
 use crate::record::Records;
@@ -105,6 +106,11 @@ impl<'a> Judge<'a> {
     /// Whether some value had tabs around it.
     pub(crate) fn tabs(&self) -> bool {
         self.cells.tabs
+    }
+
+    /// Invisible characters that were left out.
+    pub(crate) fn invisible(&self) -> Seen {
+        self.cells.invisible
     }
 
     /// Judges rows. Those that are blank are no records: they are left out.
@@ -214,6 +220,7 @@ impl<'a> Judge<'a> {
         let lines = Lines {
             buffer: rows.buffer,
             cells: rows.cells,
+            places: rows.places,
             firsts,
             unclean,
         };

@@ -16,6 +16,7 @@ mod findings_digest;
 mod header;
 pub mod icd;
 mod icd_form;
+mod invisible;
 mod judge;
 pub mod links;
 mod one_record;

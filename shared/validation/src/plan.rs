@@ -30,6 +30,8 @@ pub(crate) struct ColumnPlan {
     pub(crate) max_length: usize,
     /// Whether a spreadsheet may have rewritten a number that is none (GEN-021).
     pub(crate) identifier: bool,
+    /// Whether records are told apart by it, or found again: an invisible character would make it another one.
+    pub(crate) key: bool,
     /// Whether it is the name of a person (GEN-022).
     pub(crate) name: bool,
 }
@@ -96,6 +98,8 @@ impl Plan {
                 dash: field.dash,
                 max_length: usize::from(field.max_length),
                 identifier: names(OwnCheck::SpreadsheetDamage, &field.code),
+                key: names(OwnCheck::SpreadsheetDamage, &field.code)
+                    || kind.natural_key.contains(&usize::from(field_index)),
                 name: names(OwnCheck::PlaceholderName, &field.code),
             }));
         }

@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 use standard::{Severity, Standard};
 
 use crate::finding::fill_texts;
+use crate::invisible;
 use crate::{Cause, FileInfo, Finding, Language};
 
 /// Rows of a cause that are named.
@@ -140,8 +141,11 @@ fn cause(place: Place, gathered: Gathered, standard: &Standard, files: &[FileInf
     let (message_en, mend_en) = fill_texts(&gathered.first, standard, files, Language::English);
     // The texts are those of the first finding: where they speak of its value and there are others, that is an example.
     let several = gathered.values.len() > 1;
+    let detail = gathered.first.detail.as_deref();
+    let one_place = detail.is_some_and(|detail| invisible::told(detail).is_some());
     let example = |template: &str, text: String, word: &str| {
-        if several && (template.contains("{label}") || template.contains("{value}")) {
+        let speaks_of_it = template.contains("{label}") || template.contains("{value}");
+        if several && (speaks_of_it || one_place) {
             format!("{word}{text}")
         } else {
             text

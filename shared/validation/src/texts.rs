@@ -1,6 +1,10 @@
 //! What stable codes stand for in words: the notes of a file and the details of findings about archives and files.
 
+use std::borrow::Cow;
+
 use crate::Note;
+use crate::finding::column_letters;
+use crate::invisible::{self, Seen};
 
 /// Code, Chinese, English.
 type Text = (&'static str, &'static str, &'static str);
@@ -323,9 +327,31 @@ pub(crate) fn note(code: &str) -> Note {
     }
 }
 
+/// The note of invisible characters that were left out; `None` where there were none.
+pub(crate) fn invisible_note(seen: Seen) -> Option<Note> {
+    let (row, column, character) = seen.first?;
+    let count = seen.count;
+    let letters = column_letters(column);
+    let (zh, en) = invisible::names(character);
+    Some(Note {
+        code: "invisible".to_owned(),
+        zh: format!(
+            "{count}处表头或数据值的前后（或日期中间）有看不见的字符，已去除；首次出现在第{row}行{letters}列：{zh}"
+        ),
+        en: format!(
+            "Invisible characters were removed from {count} headers or values; the first stands in row {row}, column \
+             {letters}: {en}"
+        ),
+    })
+}
+
 /// Chinese and English text of a detail that is a code; `None` where the detail is a value.
-pub(crate) fn detail(code: &str) -> Option<(&'static str, &'static str)> {
-    find(DETAILS, code).map(|(_, zh, en)| (*zh, *en))
+pub(crate) fn detail(code: &str) -> Option<(Cow<'static, str>, Cow<'static, str>)> {
+    if let Some((_, zh, en)) = find(DETAILS, code) {
+        return Some((Cow::Borrowed(zh), Cow::Borrowed(en)));
+    }
+    let (zh, en) = invisible::told(code)?;
+    Some((Cow::Owned(zh), Cow::Owned(en)))
 }
 
 #[cfg(test)]

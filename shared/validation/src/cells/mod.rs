@@ -16,7 +16,8 @@ use standard::id_number::check_character;
 use crate::block::{Values, members};
 use crate::code_start::CodeStart;
 use crate::decode::TextEncoding;
-use crate::parse::{Cell, ROWS};
+use crate::invisible::{self, Seen};
+use crate::parse::{Cell, ROWS, RowPlace};
 use crate::plan::{ColumnPlan, Form, Plan};
 use crate::record::State;
 use crate::rules::own::{OwnCheck, OwnRules};
@@ -48,6 +49,8 @@ pub(crate) struct Lines<'r> {
     pub(crate) buffer: &'r [u8],
     /// Cells of all rows.
     pub(crate) cells: &'r [Cell],
+    /// Which rows they are.
+    pub(crate) places: &'r [RowPlace],
     /// For each row its first cell.
     pub(crate) firsts: [u32; ROWS],
     /// Rows in which each cell has to be looked at for what does not belong into text.
@@ -95,6 +98,10 @@ pub(crate) struct CellJudge<'a> {
     encoding: TextEncoding,
     /// Whether some value had tabs around it.
     pub(crate) tabs: bool,
+    /// Values that had invisible characters around them, or in a date.
+    pub(crate) invisible: Seen,
+    /// The first of those that were left out of the value in hand.
+    left_out: Option<char>,
     /// What was found of the rows in hand, column after column.
     pub(crate) found: Vec<Pending>,
 }
@@ -114,6 +121,8 @@ impl<'a> CellJudge<'a> {
             variants_told: vec![false; columns],
             encoding: TextEncoding::Ascii,
             tabs: false,
+            invisible: Seen::default(),
+            left_out: None,
             found: Vec::new(),
         }
     }
@@ -137,20 +146,29 @@ impl<'a> CellJudge<'a> {
         let in_range = |seconds: &i64| (EARLIEST..=latest).contains(seconds);
         let short = |cell: Written<'_>| cell.length <= column.max_length;
         match column.form {
-            Form::Text if column.identifier || column.name => {
+            Form::Text if column.key || column.name => {
                 let encoding = self.encoding;
                 self.each(plan, column, lines, rows, values, |cell| {
                     let bytes = cell.bytes();
-                    let clean = (!column.identifier || damage(bytes).is_none())
-                        && (!column.name || !placeholder::is_placeholder(bytes, encoding));
+                    let clean = (!column.key || bytes.is_ascii())
+                        && (!column.identifier || damage(bytes).is_none())
+                        && (!column.name
+                            || (!placeholder::is_placeholder(bytes, encoding)
+                                && !invisible::stands_around(bytes, encoding)));
                     (is_plain_text(bytes) && short(cell) && clean).then_some(0)
                 });
             }
-            Form::Text => self.each(plan, column, lines, rows, values, |cell| {
-                (is_plain_text(cell.bytes()) && short(cell)).then_some(0)
-            }),
+            Form::Text => {
+                let encoding = self.encoding;
+                self.each(plan, column, lines, rows, values, |cell| {
+                    let bytes = cell.bytes();
+                    (is_plain_text(bytes) && short(cell) && !invisible::is_all(bytes, encoding))
+                        .then_some(0)
+                });
+            }
             Form::Pattern => self.each(plan, column, lines, rows, values, |cell| {
-                (is_plain_text(cell.bytes()) && short(cell))
+                let bytes = cell.bytes();
+                (is_plain_text(bytes) && bytes.is_ascii() && short(cell))
                     .then(|| CodeStart::of_head(cell.head(), cell.length).number())
             }),
             Form::Integer => self.each(plan, column, lines, rows, values, |cell| {
@@ -233,7 +251,8 @@ impl<'a> CellJudge<'a> {
         let cell = values.places[row];
         let written = &lines.buffer[cell.start as usize..cell.end as usize];
         let (blanks, value) = trim(written);
-        let start = cell.start + blanks as u32;
+        let (front, value) = self.bare(column, value);
+        let start = cell.start + (blanks + front) as u32;
         values.places[row] = Cell {
             start,
             end: start + value.len() as u32,
@@ -253,6 +272,10 @@ impl<'a> CellJudge<'a> {
             } else {
                 self.judge(plan, column, value, &mut found)
             };
+        if let Some(character) = self.left_out.take() {
+            let number = lines.places.get(row).map_or(0, |place| place.number);
+            self.invisible.add(number, column.column, character);
+        }
         for pending in &mut found[from..] {
             pending.index = row as u8;
         }
@@ -266,6 +289,26 @@ impl<'a> CellJudge<'a> {
         }
         // Nothing but the numbers of valid values are looked at, and sums do not ask which they are.
         values.numbers[row] = if state == State::Valid { number } else { 0 };
+    }
+
+    /// A trimmed value without the invisible characters around it, and how many bytes there were in front. In free text they
+    /// stay: paragraphs begin with them.
+    fn bare<'v>(&mut self, column: &ColumnPlan, value: &'v [u8]) -> (usize, &'v [u8]) {
+        self.left_out = None;
+        let (Some(first), Some(last)) = (value.first(), value.last()) else {
+            return (0, value);
+        };
+        // The last byte of some of them in GB18030 is a digit.
+        if first.is_ascii() && last.is_ascii() && value.is_ascii() {
+            return (0, value);
+        }
+        let (front, bare, character) = invisible::trim(value, self.encoding);
+        let free = matches!(column.form, Form::Text) && !column.key && !column.name;
+        if character.is_none() || (free && !bare.is_empty() && !is_dash(bare, self.encoding)) {
+            return (0, value);
+        }
+        self.left_out = character;
+        (front, bare)
     }
 
     /// Judges a trimmed value: what it is, and the number it stands for.
@@ -291,6 +334,7 @@ impl<'a> CellJudge<'a> {
         let parsed = match column.form {
             Form::Text => return self.text(column, bytes, found),
             Form::Pattern => {
+                self.invisible_inside(column, bytes, found);
                 self.length(column, bytes, found);
                 return (State::Valid, CodeStart::of(bytes).number());
             }
@@ -327,11 +371,82 @@ impl<'a> CellJudge<'a> {
             );
             return (State::Invalid, 0);
         }
+        if column.key {
+            self.invisible_inside(column, bytes, found);
+        }
         if column.name && placeholder::is_placeholder(bytes, self.encoding) {
             self.add(found, column, OwnCheck::PlaceholderName);
         }
         self.length(column, bytes, found);
         (State::Valid, 0)
+    }
+
+    /// Tells of an invisible character in a value that would be taken for another one.
+    fn invisible_inside(&self, column: &ColumnPlan, bytes: &[u8], found: &mut Vec<Pending>) {
+        if bytes.is_ascii() {
+            return;
+        }
+        let text = self.encoding.decode(bytes);
+        if let Some(place) = invisible::inside(&text) {
+            let detail = invisible::detail(place);
+            let mended = Some(invisible::without(&text));
+            self.add_with(found, column, OwnCheck::ControlCharacters, detail, mended);
+        }
+    }
+
+    /// Judges a value with an invisible character inside that keeps it from being what its column asks for; `None` where it
+    /// has none. A date is read as it was meant.
+    fn unparsed_invisible(
+        &mut self,
+        plan: &Plan,
+        column: &ColumnPlan,
+        bytes: &[u8],
+        found: &mut Vec<Pending>,
+    ) -> Option<(State, i64)> {
+        if bytes.is_ascii() {
+            return None;
+        }
+        let text = self.encoding.decode(bytes);
+        let place = invisible::inside(&text)?;
+        let mended = invisible::without(&text);
+        let (check, right) = match column.form {
+            Form::Date | Form::DateTime { .. } => {
+                let from = found.len();
+                let read = self.not_standard_date(column, mended.as_bytes(), found);
+                // A day alone is told from a moment by its length.
+                let whole = mended.len() > 10 || column.form == Form::Date;
+                if read.0 == State::Valid && whole {
+                    self.left_out = self.left_out.or(Some(place.1));
+                    return Some(read);
+                }
+                found.truncate(from);
+                let check = match column.form {
+                    Form::Date => OwnCheck::DateForm,
+                    _ => OwnCheck::DateTimeForm,
+                };
+                (check, read.0 == State::Valid)
+            }
+            Form::Integer => (
+                OwnCheck::IntegerForm,
+                number::integer(mended.as_bytes()).is_some(),
+            ),
+            Form::Decimal(scale) => (
+                OwnCheck::DecimalForm,
+                number::decimal(mended.as_bytes(), scale).is_some(),
+            ),
+            Form::Code { codes, .. } => (
+                OwnCheck::UnknownCode,
+                plan.codes[codes].get(mended.as_bytes()).is_some(),
+            ),
+            Form::Text | Form::Pattern => return None,
+        };
+        // What is wrong without it too is told as ever.
+        if !right {
+            return None;
+        }
+        let detail = invisible::detail(place);
+        self.add_with(found, column, check, detail, Some(mended));
+        Some((State::Invalid, 0))
     }
 
     fn length(&self, column: &ColumnPlan, bytes: &[u8], found: &mut Vec<Pending>) {
@@ -356,6 +471,9 @@ impl<'a> CellJudge<'a> {
         bytes: &[u8],
         found: &mut Vec<Pending>,
     ) -> (State, i64) {
+        if let Some(judged) = self.unparsed_invisible(plan, column, bytes, found) {
+            return judged;
+        }
         match column.form {
             Form::Text | Form::Pattern => (State::Valid, 0),
             Form::Integer | Form::Decimal(_) => self.not_number(column, bytes, found),

@@ -7,6 +7,7 @@
 
 mod archives;
 mod files;
+mod invisible;
 mod properties;
 mod raw_zip;
 mod support;

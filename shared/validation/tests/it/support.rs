@@ -10,6 +10,8 @@ use zip::write::SimpleFileOptions;
 pub struct Checked {
     pub summary: Summary,
     pub findings: Vec<FindingView>,
+    /// The same in English.
+    pub english: Vec<FindingView>,
     pub records: Vec<Judged>,
 }
 
@@ -111,11 +113,14 @@ pub fn check_bytes(bytes: &[u8]) -> Checked {
 pub fn check_with(bytes: &[u8], settings: &Settings<'_>) -> Checked {
     let mut recorder = Recorder::default();
     let summary = check("upload.zip", Cursor::new(bytes), settings, &mut recorder).unwrap();
-    let findings: Vec<FindingView> = recorder
-        .findings
-        .iter()
-        .map(|finding| finding.view(settings.standard, &recorder.files, Language::Chinese))
-        .collect();
+    let in_language = |language| -> Vec<FindingView> {
+        let found = recorder.findings.iter();
+        found
+            .map(|finding| finding.view(settings.standard, &recorder.files, language))
+            .collect()
+    };
+    let findings = in_language(Language::Chinese);
+    let english = in_language(Language::English);
     let errors = findings
         .iter()
         .filter(|finding| finding.severity == "error")
@@ -128,6 +133,7 @@ pub fn check_with(bytes: &[u8], settings: &Settings<'_>) -> Checked {
     Checked {
         summary,
         findings,
+        english,
         records: recorder.records,
     }
 }
