@@ -6,6 +6,7 @@
 )]
 
 mod archives;
+mod damaged_files;
 mod files;
 mod invisible;
 mod properties;
