@@ -23,7 +23,12 @@ fn code_file(name: &str, bytes: &[u8]) {
         existing: &[],
     };
     let archive = super::zipped(name, bytes);
-    let report = read(&archive, &request, standard::latest(), &IcdLimits::default());
+    let report = read(
+        &archive,
+        &request,
+        standard::latest(),
+        &IcdLimits::default(),
+    );
     if report.codes.is_none() {
         assert!(!report.findings.is_empty(), "refused without a reason");
     }

@@ -32,7 +32,10 @@ impl Sink for Reader {
     fn record(&mut self, record: &JudgedRecord<'_>) {
         self.records += 1;
         self.passed += u64::from(record.passed);
-        assert!(record.row > 1 || self.files.is_empty(), "the first row is the header");
+        assert!(
+            record.row > 1 || self.files.is_empty(),
+            "the first row is the header"
+        );
     }
 }
 
@@ -61,7 +64,10 @@ pub(crate) fn archive(bytes: &[u8]) {
         assert!(summary.errors > 0, "refused without a reason: {summary:?}");
     }
     if !summary.unreadable {
-        assert_eq!((summary.total, summary.passed), (reader.records, reader.passed));
+        assert_eq!(
+            (summary.total, summary.passed),
+            (reader.records, reader.passed)
+        );
     }
 }
 

@@ -15,13 +15,13 @@ mod past;
 mod preview_standard;
 mod progress;
 mod publish;
+mod recount;
 mod redrive;
 mod replay;
 mod retention;
+mod seed_overview;
 mod smoke;
 mod verdict;
-mod recount;
-mod seed_overview;
 mod verify;
 
 use std::process::ExitCode;
