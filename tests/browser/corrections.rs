@@ -65,6 +65,8 @@ fn an_upload_is_withdrawn_and_a_case_is_followed() {
     // The second click falls on a button that is off.
     browser.script("const send = document.querySelector('dialog[open] button[type=submit]'); send.click(); send.click();");
     browser.see("本次上传已于");
+    browser.see("如需恢复或改正");
+    browser.see_not("无需处理");
     assert_eq!(browser.count("#withdraw"), 0);
     examine(&browser, "upload-withdrawn");
     browser.open("/uploads");

@@ -69,7 +69,8 @@ fn each_has_one_finding_about_the_file() {
 #[test]
 fn records_of_a_file_that_turns_out_damaged_at_its_end_do_not_count_as_known() {
     let hospital = World::shared().hospital();
-    let whole = clean("flu", 6, 1);
+    // Long enough that records are judged before the end is read.
+    let whole = clean("flu", 3000, 1);
     let mut archive = zip::ZipArchive::new(Cursor::new(&whole)).unwrap();
     let sum = archive.by_index(0).unwrap().crc32().to_le_bytes();
     let mut damaged = whole.clone();
@@ -79,9 +80,10 @@ fn records_of_a_file_that_turns_out_damaged_at_its_end_do_not_count_as_known() {
     }
     let upload = hospital.upload("flu_20191203.zip", &damaged);
     assert_eq!(upload["passed"], 0, "{upload}");
-    assert_eq!(upload["total"], 6, "{upload}");
+    let total = upload["total"].as_u64().unwrap();
+    assert!(total > 0, "{upload}");
     assert_eq!(upload["dispositions"]["new"], 0, "{upload}");
-    assert_eq!(upload["dispositions"]["failed"], 6, "{upload}");
+    assert_eq!(upload["dispositions"]["failed"], total, "{upload}");
     let upload = hospital.upload("flu_20191203.zip", &whole);
-    assert_eq!(upload["dispositions"]["new"], 6, "{upload}");
+    assert_eq!(upload["dispositions"]["new"], 3000, "{upload}");
 }

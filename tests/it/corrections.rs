@@ -4,20 +4,37 @@ use std::io::{Cursor, Read};
 
 use domain::audit::{Act, AuditEntry};
 use domain::overview::Ledger;
-use domain::{AccountState, NewAccount, PasswordHash, Role, UploadId, Withdrawal};
-use jiff::{SignedDuration, Timestamp};
+use domain::{AccountState, NewAccount, PasswordHash, Role, UploadId, Withdrawal, beijing};
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use sample_data::{Bad, Options};
 use serde_json::{Value, json};
 use store::withdrawals::{self, Written};
 use store::{accounts, audit, overview, uploads};
 
 use crate::faults::Faults;
-use crate::samples::{WITH_ERRORS, clean, zip};
+use crate::samples::{WITH_ERRORS, clean, generated, zip};
 use crate::stage::{Player, Stage};
 use crate::world::{Hospital, PASSWORD, World, call};
 
 /// Some of nine records of consecutive days' exports, as a program sends the last seven days again each day.
 pub fn days(rows: std::ops::Range<usize>) -> Vec<u8> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(clean("flu", 9, 1))).unwrap();
+    some_of(&clean("flu", 9, 1), rows)
+}
+
+/// The same, of three days that have just passed: what is years old the overview does not count by its day.
+fn lately(rows: std::ops::Range<usize>) -> Vec<u8> {
+    let today = beijing(Timestamp::now()).date();
+    let all = generated(&Options {
+        first_day: today.saturating_sub(4.days()),
+        days: 3,
+        bad: Bad::Exactly(Vec::new()),
+        ..Options::new("flu", 9)
+    });
+    some_of(&all, rows)
+}
+
+fn some_of(archive: &[u8], rows: std::ops::Range<usize>) -> Vec<u8> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(archive)).unwrap();
     let mut text = String::new();
     archive
         .by_index(0)
@@ -263,7 +280,8 @@ fn a_withdrawal_that_comes_late_or_dies_halfway_ends_like_one_in_time() {
             }
             // Nobody settled it: the sweep does.
             stage.wait(SignedDuration::from_mins(5));
-            reconcile_uploads::run(&worker).await.unwrap();
+            let sweeper = stage.sweeper(&Faults::none()).await;
+            reconcile_uploads::run(&sweeper).await.unwrap();
             let left = withdrawals::open(&store, stage.clock().now())
                 .await
                 .unwrap();
@@ -315,7 +333,7 @@ fn what_is_withdrawn_leaves_the_overview_and_comes_back_when_it_is_sent_again() 
             let taken = uploads::next_sequence(&store, &player.account.id).await;
             taken.unwrap()
         };
-        let (first, event) = stage.upload(&player, "flu.zip", &days(0..5)).await;
+        let (first, event) = stage.upload(&player, "flu.zip", &lately(0..5)).await;
         validate_upload::run(&worker, event).await.unwrap();
         let [records, files, reported] = counted(&stage).await;
         assert_eq!((records, files), (5, 1));
@@ -329,7 +347,7 @@ fn what_is_withdrawn_leaves_the_overview_and_comes_back_when_it_is_sent_again() 
             assert_eq!(counted(&stage).await, [0, 0, 0]);
         }
 
-        let (second, event) = stage.upload(&player, "flu.zip", &days(0..5)).await;
+        let (second, event) = stage.upload(&player, "flu.zip", &lately(0..5)).await;
         validate_upload::run(&worker, event).await.unwrap();
         assert_eq!(counted(&stage).await, [5, 1, reported]);
         // The first one's withdrawal once more changes nothing about the second.
@@ -339,7 +357,7 @@ fn what_is_withdrawn_leaves_the_overview_and_comes_back_when_it_is_sent_again() 
         assert_eq!(counted(&stage).await, [5, 1, reported]);
 
         // What a later upload sent again stays, though the upload that brought it first is withdrawn.
-        let (_, event) = stage.upload(&player, "flu.zip", &days(3..9)).await;
+        let (_, event) = stage.upload(&player, "flu.zip", &lately(3..9)).await;
         validate_upload::run(&worker, event).await.unwrap();
         assert_eq!(counted(&stage).await[..2], [9, 2]);
         let withdrawal = take_back(&stage, &player, &second, number().await).await;
@@ -359,13 +377,13 @@ fn the_overview_is_the_same_whatever_the_order_of_withdrawals_and_uploads() {
             let player = stage.player().await;
             let worker = stage.worker(&Faults::none()).await;
             let store = stage.clients(&Faults::none()).await.store;
-            let (first, event) = stage.upload(&player, "flu.zip", &days(0..5)).await;
+            let (first, event) = stage.upload(&player, "flu.zip", &lately(0..5)).await;
             validate_upload::run(&worker, event).await.unwrap();
             // Numbers: an upload that has some of the records again, the withdrawal of the first, another upload.
-            let (_, between) = stage.upload(&player, "flu.zip", &days(2..6)).await;
+            let (_, between) = stage.upload(&player, "flu.zip", &lately(2..6)).await;
             let sequence = uploads::next_sequence(&store, &player.account.id).await;
             let sequence = sequence.unwrap();
-            let (_, last) = stage.upload(&player, "flu.zip", &days(1..9)).await;
+            let (_, last) = stage.upload(&player, "flu.zip", &lately(1..9)).await;
             for step in order {
                 match step {
                     0 => drop(

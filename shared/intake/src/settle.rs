@@ -132,7 +132,7 @@ async fn count_withdrawals(
 /// Takes from the overview the records that a withdrawal takes back: those that stood accepted when its turn came.
 async fn count_withdrawal(intake: &Intake, withdrawal: &Withdrawal) -> Result<(), IntakeError> {
     let account = &withdrawal.account;
-    let place = UploadId::new(withdrawal.sequence);
+    let place = place(withdrawal)?;
     let earlier = Before::read(intake, account, &place).await?;
     let rank = counting::withdrawal_rank(earlier.basis());
     if overview::counted(&intake.store, account, &place).await? >= Some(rank) {
@@ -173,6 +173,16 @@ async fn count_withdrawal(intake: &Intake, withdrawal: &Withdrawal) -> Result<()
     let taken = worker.await.map_err(|_| IntakeError::Broken)?;
     passed?;
     counting::take_back(intake, &upload, &place, &taken, rank).await
+}
+
+/// What a withdrawal is counted under: its own number, and the rest of the upload's id, so that it is the same each time.
+fn place(withdrawal: &Withdrawal) -> Result<UploadId, IntakeError> {
+    let numbered = UploadId::new(withdrawal.sequence);
+    let number = numbered.as_str().split('-').next().unwrap_or_default();
+    let upload = withdrawal.upload.as_str();
+    let rest = upload.split('-').nth(1).unwrap_or_default();
+    let place = format!("{number}-{rest}");
+    place.parse().map_err(|_| IntakeError::Broken)
 }
 
 /// Hands over the segments of uploads, one after the other, as long as somebody listens.
