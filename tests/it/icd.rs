@@ -229,7 +229,7 @@ fn periods_beside_each_other_are_pointed_out() {
 #[test]
 fn each_refusal_says_what_the_manual_says_and_what_was_found() {
     let hospital = World::shared().hospital();
-    let cases: [(&str, Vec<u8>, &str, &str, &str); 5] = [
+    let cases: [(&str, Vec<u8>, &str, &str, &str); 6] = [
         (
             "disease",
             csv(&["编码,名称", "J10.101,流感"]),
@@ -243,6 +243,13 @@ fn each_refusal_says_what_the_manual_says_and_what_was_found() {
             "请按照模板格式上传编码",
             "ICD编码文件头与模板不一致",
             "第2列应为“附加编码”，文件中是“手术操作名称”。",
+        ),
+        (
+            "disease",
+            diseases(&[]),
+            "请按照模板格式上传编码",
+            "ICD编码文件头与模板不一致",
+            "文件里只有表头，没有编码，请在表头下逐行填写。",
         ),
         (
             "procedure",

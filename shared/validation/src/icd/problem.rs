@@ -44,6 +44,8 @@ pub enum IcdProblem {
     Unreadable,
     /// No row in it (ICD-002).
     Empty,
+    /// The header, and no row below it (ICD-002).
+    NoCodes,
     /// A column of the header is not the template's (ICD-002).
     Header {
         /// Column from 1.
@@ -146,7 +148,7 @@ impl IcdProblem {
             | Self::OtherType(_)
             | Self::NotWhatItsNameSays
             | Self::Unreadable => archive,
-            Self::Empty | Self::Header { .. } => header,
+            Self::Empty | Self::NoCodes | Self::Header { .. } => header,
             Self::PeriodReversed => reversed,
             Self::PeriodOverlaps { .. } => overlaps,
             Self::Blank | Self::Repeated { .. } | Self::Form => code,
@@ -195,6 +197,10 @@ impl IcdProblem {
                 "The file is damaged; open it in Excel and save it anew.",
             ),
             Self::Empty => same("文件里没有内容。", "The file is empty."),
+            Self::NoCodes => same(
+                "文件里只有表头，没有编码，请在表头下逐行填写。",
+                "The file holds the header and no code; write the codes below it, one a row.",
+            ),
             Self::Header {
                 column,
                 wanted,

@@ -120,6 +120,9 @@ pub(super) fn judge(
             }
         }
     }
+    if report.rows == 0 {
+        findings.upload(IcdProblem::NoCodes);
+    }
     let days = (request.first_day, request.last_day);
     report.codes = Some(CodeFile::new(request.category, days, codes.rows));
 }
