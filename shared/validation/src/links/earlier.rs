@@ -57,6 +57,9 @@ impl Earlier for NothingEarlier {
 /// Answers what death case scans are there, by P3 and P22.
 type DeathCases<'a> = Box<dyn Fn(&str, &str) -> Option<bool> + 'a>;
 
+/// Number of the upload that brought a record last, and the record's digest there; without one where it was withdrawn.
+type NewestVersion = (u64, Option<u128>);
+
 /// The earlier uploads of one account, as far as the records of one upload ask for them.
 ///
 /// Segments may be added in any order and dropped after. Of visits only those are kept that the upload asks for, so the
@@ -66,8 +69,8 @@ pub struct EarlierSegments<'a> {
     standard: &'a Standard,
     layout: Layout,
     present: Vec<bool>,
-    /// By kind: keys asked for, and the newest version seen; without a digest where it was withdrawn.
-    versions: Vec<HashMap<u128, Option<(u64, Option<u128>)>>>,
+    /// By kind: keys asked for, and the newest version seen.
+    versions: Vec<HashMap<u128, Option<NewestVersion>>>,
     /// Visits asked for, the newest upload they were seen in, and whether they count there.
     visits: HashMap<Link, Option<(u64, bool)>>,
     /// By kind and key: current stays; without facts where they were withdrawn.
