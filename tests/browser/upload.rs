@@ -110,7 +110,7 @@ fn several_at_once_and_what_is_no_data_file_is_refused_before_it_leaves() {
     let both = format!("{}\n{}", first.display(), second.display());
     browser.attach("#file", Path::new(&both));
     browser.until("both are in the list and done", || {
-        browser.count("tbody .tag.good") == 2
+        browser.count("[aria-label='对接数据文件上传记录'] tbody .tag.good") == 2
     });
     browser.see("门急诊和在院（住院未出院）流感病例");
     browser.see("检验记录");
@@ -118,7 +118,9 @@ fn several_at_once_and_what_is_no_data_file_is_refused_before_it_leaves() {
     // 仅校验: the same report, nothing submitted.
     browser.click("仅校验，不提交数据");
     browser.attach("#file", &first);
-    browser.until("a third", || browser.count("tbody tr") == 3);
+    browser.until("a third", || {
+        browser.count("[aria-label='对接数据文件上传记录'] tbody tr") == 3
+    });
     browser.click("查看校验进度和结果");
     browser.see("全部 20 条记录达标。本次仅校验，没有提交数据。");
     let uploads = hospital.get("/uploads").json();
