@@ -36,6 +36,8 @@ fn a_session_lives_on_wherever_it_is_used() {
         ("GET", "/overview"),
         ("GET", "/zero-cases"),
         ("GET", "/uploads/1/receipt"),
+        ("GET", "/withdrawals"),
+        ("GET", "/case-history?number=1"),
         ("GET", "/material"),
         ("GET", "/review/applications"),
         ("GET", "/audit"),

@@ -65,6 +65,11 @@ const NEVER_SEEN: &[(&str, &str, &str)] = &[
         "Lambda reads the stream for the function",
     ),
     (
+        "withdraw-records",
+        "dynamodb:Query",
+        "scans of deaths are looked for where an upload was settled between a withdrawal's number and its counting",
+    ),
+    (
         "send-notice",
         "*:configuration-set/*",
         "only where infra/mail.yaml is deployed",

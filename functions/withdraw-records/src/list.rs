@@ -108,7 +108,7 @@ pub(crate) async fn list_withdrawals(
     }
     if provinces.len() != 1 {
         // The newest of the whole country; older ones are looked for by province.
-        found.sort_by(|one, other| other.at.cmp(&one.at));
+        found.sort_by_key(|withdrawal| std::cmp::Reverse(withdrawal.at));
         found.truncate(PAGE);
         next = None;
     }
