@@ -6,7 +6,7 @@ use std::path::Path;
 use hostile_input::{Campaign, TARGETS};
 
 /// Changed ones of each file. More of them: `replay --seconds`.
-const ROUNDS: u64 = 20;
+const ROUNDS: u64 = 100;
 
 #[test]
 fn every_file_and_changed_ones_of_it_are_borne() {
