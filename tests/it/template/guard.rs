@@ -103,7 +103,9 @@ impl Guard {
 
 /// Notes each thing once, for `tests/permissions`.
 fn note(used: Used) {
-    static NOTES: LazyLock<Option<Mutex<(BTreeSet<String>, File)>>> = LazyLock::new(|| {
+    /// What was noted already, and where.
+    type Notes = Mutex<(BTreeSet<String>, File)>;
+    static NOTES: LazyLock<Option<Notes>> = LazyLock::new(|| {
         let path = std::env::var_os(USED_PERMISSIONS)?;
         let file = OpenOptions::new()
             .create(true)
