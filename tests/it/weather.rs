@@ -231,7 +231,7 @@ async fn cut(response: HttpResponse) -> Result<HttpResponse, ConnectorError> {
         .into_body()
         .collect()
         .await
-        .map_err(|error| ConnectorError::io(error))?
+        .map_err(ConnectorError::io)?
         .to_bytes();
     let mut shorter = HttpResponse::new(status, bytes.slice(..bytes.len() / 2).into());
     for (name, value) in headers {
@@ -281,7 +281,7 @@ fn half(inner: &SharedHttpConnector, request: HttpRequest) -> HttpConnectorFutur
             .into_body()
             .collect()
             .await
-            .map_err(|error| ConnectorError::io(error))?
+            .map_err(ConnectorError::io)?
             .to_bytes();
         let mut told: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         if status.is_success() && !nothing_left {

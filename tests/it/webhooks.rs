@@ -162,7 +162,7 @@ fn a_finished_upload_is_told_signed_and_without_anything_personal() {
     let receiver = Receiver::start(&[200]);
     let secret = secret(&hospital, &receiver);
     let name = "flu_张三_复诊.zip";
-    let upload = hospital.upload(name, &crate::samples::WITH_ERRORS.to_vec());
+    let upload = hospital.upload(name, crate::samples::WITH_ERRORS);
     let received = receiver.wait(1).remove(0);
     assert_eq!(signed_with(&received, &[&secret, "other"]), [true, false]);
     let body = received.json();
