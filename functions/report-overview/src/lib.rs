@@ -1,7 +1,7 @@
 //! 上报概览: who reports, who is late, what fails and why; for reviewers of the country or of one province, and for analysts.
 //!
 //! Every figure comes from counters that were written with each result; nothing is looked through at reading. A viewer of one
-//! province is held to it in one place, [`Viewer`]: what belongs to another province is as if it did not exist.
+//! province is held to it in one place, `Viewer`: what belongs to another province is as if it did not exist.
 
 mod asked;
 mod cells;
