@@ -24,7 +24,7 @@ use store::{Store, StoreError, webhooks};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-pub use event::{Changed, Event, parse};
+pub use event::{Event, parse};
 pub use post::{Sender, TlsError};
 
 /// Most deliveries of a shard in one sweep; the next sweep has the next ones.
@@ -75,7 +75,9 @@ pub async fn handle(delivering: &Delivering, event: &Value) -> Result<Value, Sto
             let again = changed
                 .into_iter()
                 .filter(|change| broken.contains(&change.key));
-            Ok(event::failures(again.map(|change| change.record).collect()))
+            Ok(arrivals::failures(
+                again.map(|change| change.record).collect(),
+            ))
         }
     }
 }

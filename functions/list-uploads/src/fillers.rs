@@ -8,7 +8,7 @@ use domain::overview::{Bucket, Fills};
 use jiff::ToSpan;
 use serde::Serialize;
 use store::findings::read_document;
-use store::{keys, overview};
+use store::{keys, overview, provinces};
 use utoipa::ToSchema;
 use validation::Filler;
 use web::{ApiError, Caller, Json, Path, Problem, Service};
@@ -83,7 +83,7 @@ pub(crate) async fn list_fillers(
         let month = arrived.first_of_month();
         let months = [month.saturating_sub(1.month()), month].map(Bucket::Month);
         let province = caller.account.province.clone();
-        let province = [province.unwrap_or_else(|| overview::NOWHERE.to_owned())];
+        let province = [province.unwrap_or_else(|| provinces::NOWHERE.to_owned())];
         let counted = overview::fills(&service.store, &province, &months).await?;
         for fills in Fills::of(&counted) {
             let key = (

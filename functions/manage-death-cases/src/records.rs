@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use store::findings::read_document;
 use store::uploads::{self, Side};
-use store::{StoreError, keys, withdrawals};
+use store::{keys, segments, withdrawals};
 use utoipa::ToSchema;
 use validation::Summary;
 use validation::links::Segment;
@@ -134,17 +134,9 @@ async fn segment(
     upload: &Upload,
     kind: &str,
 ) -> Result<Option<Segment>, ApiError> {
-    let figures = upload.figures.as_ref();
-    if !figures.is_some_and(|figures| figures.segments.iter().any(|held| held == kind)) {
-        return Ok(None);
-    }
-    let generation = upload.generation.unwrap_or_default();
-    let key = keys::segment_object(&upload.account, kind, &upload.id, generation);
-    // Segments are written once under a key and never deleted, so the version need not be told.
-    let object = service.files.read(&key, "null", u64::MAX).await?;
-    let object = object.ok_or(StoreError::NotFound)?;
-    let segment = Segment::decode(&object.bytes).map_err(ApiError::internal)?;
-    Ok(Some(segment))
+    let bytes = segments::read(&service.files, upload, kind).await?;
+    let segment = bytes.map(|bytes| Segment::decode(&bytes)).transpose();
+    segment.map_err(ApiError::internal)
 }
 
 /// Names of an upload's files; none where its summary is no longer kept.

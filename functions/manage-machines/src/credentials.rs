@@ -1,13 +1,15 @@
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::audit::{Act, AuditEntry};
+use domain::audit::Act;
 use domain::machine::{MachineCredential, MachineId};
 use domain::{Account, SessionToken};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::{Transaction, TransactionError, audit, machines};
+use store::{TransactionError, machines};
 use utoipa::ToSchema;
 use web::{ApiError, Caller, ErrorCode, FieldError, Json, Path, Problem, Service};
+
+use crate::audited;
 
 /// Letters of a machine's name.
 const NAME: usize = 60;
@@ -196,18 +198,7 @@ async fn commit(
     act: Act,
     write: store::Write,
 ) -> Result<(), ApiError> {
-    let entry = AuditEntry {
-        at: service.clock.now(),
-        act,
-        by: account.id.to_string(),
-        subject: account.id.to_string(),
-        address: None,
-        request: None,
-    };
-    let mut transaction = Transaction::new();
-    transaction.add("credential", write);
-    transaction.add_all("audit", audit::write_entry(&service.store, &entry)?);
-    match transaction.commit(&service.store).await {
+    match audited::commit(service, account, act, write).await {
         Ok(()) => Ok(()),
         // Taken back at this very moment by another request.
         Err(TransactionError::Refused(_)) if act == Act::MachineCredentialRevoked => Ok(()),

@@ -3,9 +3,7 @@ use domain::Role;
 use domain::machine::Heartbeat;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use standard::divisions;
-use store::machines::{self, NOWHERE};
-use store::{Store, accounts};
+use store::{Store, accounts, machines, provinces};
 use utoipa::{IntoParams, ToSchema};
 use web::{ApiError, Caller, ErrorCode, FieldError, Json, Problem, Query, Service};
 
@@ -83,18 +81,12 @@ pub(crate) async fn show_fleet(
     let account = &caller.account;
     let scope = match account.role {
         Role::Operator => None,
-        Role::Reviewer => account.province.clone(),
+        Role::Reviewer => account.province.as_deref(),
         Role::DataManager | Role::Analyst | Role::Auditor => {
             return Err(ErrorCode::Forbidden.into());
         }
     };
-    let asked = query.province.filter(|province| !province.is_empty());
-    let provinces = match (scope, asked) {
-        // Another province is empty for this reviewer.
-        (Some(scope), Some(asked)) if scope != asked => Vec::new(),
-        (Some(one), _) | (None, Some(one)) => vec![one],
-        (None, None) => all(),
-    };
+    let provinces = provinces::visible(scope, query.province.as_deref());
     let (mut at, mut after) = cursor(query.cursor.as_deref().filter(|text| !text.is_empty()))?;
     let mut machines = Vec::new();
     let mut next = None;
@@ -119,16 +111,6 @@ pub(crate) async fn show_fleet(
         }
     }
     Ok(Json(Fleet { machines, next }))
-}
-
-fn all() -> Vec<String> {
-    let provinces = divisions().provinces();
-    let mut codes: Vec<String> = provinces
-        .filter_map(|province| province.code.get(..2))
-        .map(str::to_owned)
-        .collect();
-    codes.push(NOWHERE.to_owned());
-    codes
 }
 
 /// Province, and the last machine shown in it.

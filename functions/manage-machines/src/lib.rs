@@ -1,6 +1,7 @@
 //! 前置机: credentials made for machines, what the machines tell of themselves, and the view of all of them; and where hospitals'
 //! own systems are told of results.
 
+mod audited;
 mod credentials;
 mod fleet;
 mod heartbeat;

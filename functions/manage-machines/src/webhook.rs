@@ -4,15 +4,16 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::Account;
-use domain::audit::{Act, AuditEntry};
+use domain::audit::Act;
 use domain::webhook::{AllowedHosts, Delivery, DeliveryState, UrlDefect, Webhook, WebhookUrl};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::attempts::{self, Allowed, Quota};
-use store::{Transaction, TransactionError, Write, audit, webhooks};
+use store::{Transaction, TransactionError, Write, webhooks};
 use utoipa::ToSchema;
 use web::{ApiError, Caller, ErrorCode, FieldError, Json, Problem, Service};
 
+use crate::audited;
 use crate::credentials::may_manage;
 
 /// Deliveries shown.
@@ -350,18 +351,7 @@ async fn commit(
     act: Act,
     write: Write,
 ) -> Result<(), ApiError> {
-    let entry = AuditEntry {
-        at: service.clock.now(),
-        act,
-        by: account.id.to_string(),
-        subject: account.id.to_string(),
-        address: None,
-        request: None,
-    };
-    let mut transaction = Transaction::new();
-    transaction.add("webhook", write);
-    transaction.add_all("audit", audit::write_entry(&service.store, &entry)?);
-    match transaction.commit(&service.store).await {
+    match audited::commit(service, account, act, write).await {
         Ok(()) => Ok(()),
         Err(TransactionError::Refused(_)) => Err(ErrorCode::WebhookChanged.into()),
         Err(TransactionError::Store(error)) => Err(error.into()),

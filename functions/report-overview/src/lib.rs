@@ -17,8 +17,8 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use domain::audit::{Act, AuditEntry};
 use domain::{Account, AccountId, Role};
-use standard::divisions;
-use store::overview::{self, Listed, NOWHERE};
+use store::overview::{self, Listed};
+use store::provinces::{self, NOWHERE};
 use utoipa_axum::routes;
 use web::{ApiError, Caller, ClientAddress, ErrorCode, OpenApiRouter, Service};
 
@@ -58,13 +58,7 @@ impl FromRequestParts<Service> for Viewer {
 impl Viewer {
     /// The provinces to be shown: all that this viewer may see, or the one asked for if it is among them.
     pub(crate) fn provinces(&self, asked: Option<&str>) -> Vec<String> {
-        let asked = asked.filter(|asked| !asked.is_empty());
-        match (self.account.province.as_deref(), asked) {
-            // Another province is empty for this viewer.
-            (Some(own), Some(asked)) if own != asked => Vec::new(),
-            (Some(one), _) | (None, Some(one)) => vec![one.to_owned()],
-            (None, None) => all_provinces(),
-        }
+        provinces::visible(self.account.province.as_deref(), asked)
     }
 
     /// A hospital among those this viewer may see, with its province.
@@ -102,15 +96,4 @@ impl Viewer {
         };
         Ok(store::audit::note(&service.store, &entry).await?)
     }
-}
-
-/// All provinces, and where accounts without one are counted.
-fn all_provinces() -> Vec<String> {
-    let provinces = divisions().provinces();
-    let mut codes: Vec<String> = provinces
-        .filter_map(|province| province.code.get(..2))
-        .map(str::to_owned)
-        .collect();
-    codes.push(NOWHERE.to_owned());
-    codes
 }

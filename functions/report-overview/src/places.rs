@@ -6,7 +6,8 @@ use domain::AccountId;
 use domain::overview::NO_KIND;
 use jiff::civil::Date;
 use standard::divisions;
-use store::overview::{self, Listed, NOWHERE, OpenDeath, RosterCounts};
+use store::overview::{self, Listed, OpenDeath, RosterCounts};
+use store::provinces::NOWHERE;
 use web::{ApiError, Service};
 
 use crate::asked::Window;

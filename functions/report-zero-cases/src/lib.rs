@@ -11,7 +11,8 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use standard::Standard;
-use store::overview::{self, NOWHERE, ZeroCase, ZeroCases};
+use store::overview::{self, ZeroCase, ZeroCases};
+use store::provinces::NOWHERE;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use web::{

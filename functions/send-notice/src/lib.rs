@@ -16,7 +16,7 @@ use serde_json::Value;
 use startup::{NoticeConfig, Providers};
 use store::{Store, StoreError, notices};
 
-pub use event::{Changed, Event, parse};
+pub use event::{Event, parse};
 pub use texts::{RenderError, Rendered, render};
 
 /// Most notices of a shard in one sweep: what a function can send in its time. The next sweep has the next ones.
@@ -69,7 +69,7 @@ pub async fn handle(sending: &Sending, event: &Value) -> Result<Value, StoreErro
                     again.push(change.record);
                 }
             }
-            Ok(event::failures(again))
+            Ok(arrivals::failures(again))
         }
     }
 }

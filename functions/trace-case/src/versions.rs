@@ -3,7 +3,7 @@
 use domain::{Account, Upload, UploadId, Withdrawals};
 use store::findings::read_document;
 use store::uploads::{self, Side};
-use store::{StoreError, keys, withdrawals};
+use store::{keys, segments, withdrawals};
 use validation::links::{Entry, Segment};
 use validation::{FileInfo, Summary};
 use web::{ApiError, Service};
@@ -84,12 +84,10 @@ async fn of_upload(
 ) -> Result<Vec<Version>, ApiError> {
     let mut found = Vec::new();
     for kind in upload.figures.iter().flat_map(|figures| &figures.segments) {
-        let generation = upload.generation.unwrap_or_default();
-        let key = keys::segment_object(&upload.account, kind, &upload.id, generation);
-        // Segments are written once under a key and never deleted, so the version need not be told.
-        let object = service.files.read(&key, "null", u64::MAX).await?;
-        let object = object.ok_or(StoreError::NotFound)?;
-        let segment = Segment::decode(&object.bytes).map_err(ApiError::internal)?;
+        let Some(bytes) = segments::read(&service.files, upload, kind).await? else {
+            continue;
+        };
+        let segment = Segment::decode(&bytes).map_err(ApiError::internal)?;
         let version = |entry| Version {
             upload: upload.clone(),
             files: Vec::new(),

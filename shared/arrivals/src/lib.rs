@@ -3,10 +3,12 @@
 mod announced;
 mod deliver;
 mod event;
+mod stream;
 
 pub use announced::{Announced, read};
 pub use deliver::{Handle, Malformed, deliver};
 pub use event::{Event, Message, parse};
+pub use stream::{Changed, Following, failures, follow};
 
 /// An object that arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use domain::overview::{
 use domain::{Upload, UploadId, beijing};
 use jiff::ToSpan;
 use jiff::civil::Date;
-use store::{accounts, overview};
+use store::{accounts, overview, provinces};
 use validation::links::KindDays;
 use validation::{Filler, Summary};
 
@@ -56,7 +56,7 @@ pub(crate) async fn count(
     };
     let new = New {
         upload,
-        province: province.as_deref().unwrap_or(overview::NOWHERE),
+        province: province.as_deref().unwrap_or(provinces::NOWHERE),
         origin: &upload.id,
         rank: rank(upload, basis),
     };
@@ -85,7 +85,7 @@ pub(crate) async fn take_back(
     };
     let new = New {
         upload,
-        province: province.as_deref().unwrap_or(overview::NOWHERE),
+        province: province.as_deref().unwrap_or(provinces::NOWHERE),
         origin: place,
         rank,
     };

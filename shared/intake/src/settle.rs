@@ -15,9 +15,8 @@ use domain::{AccountId, Settlement, Sha256, Upload, UploadId, Withdrawal, Withdr
 use standard::Standard;
 use store::findings::{StoredPage, read_document, write_document, write_pages};
 use store::keys::{self, Key};
-use store::overview;
 use store::uploads::{self, Side};
-use store::withdrawals;
+use store::{StoreError, overview, segments, withdrawals};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use validation::links::{self, Counts, EarlierDays, EarlierSegments, Segment};
@@ -99,8 +98,8 @@ async fn settle_one(intake: &Intake, upload: &Upload) -> Result<(), IntakeError>
         }
     }
     let mut own = Vec::new();
-    for (kind, key) in segment_objects(upload) {
-        own.push(decode(&kind, &read(intake, &kind, &key).await?)?);
+    for kind in kinds(upload) {
+        own.push(segment(intake, upload, kind).await?);
     }
     let partition = keys::result_partition(&upload.id, upload.generation.unwrap_or_default());
     let summary: Option<Summary> = read_document(&intake.store, &partition, "SUMMARY#").await?;
@@ -144,9 +143,9 @@ async fn count_withdrawal(intake: &Intake, withdrawal: &Withdrawal) -> Result<()
     };
     let record = withdrawal.record.as_ref();
     let mut own = Vec::new();
-    for (kind, key) in segment_objects(&upload) {
-        if record.is_none_or(|record| record.kind == kind) {
-            own.push(decode(&kind, &read(intake, &kind, &key).await?)?);
+    for kind in kinds(&upload) {
+        if record.is_none_or(|record| record.kind == *kind) {
+            own.push(segment(intake, &upload, kind).await?);
         }
     }
     let key = record.and_then(|record| u128::from_str_radix(&record.key, 16).ok());
@@ -192,8 +191,8 @@ async fn pass(
     sender: mpsc::Sender<(u64, Segment)>,
 ) -> Result<(), IntakeError> {
     for upload in uploads {
-        for (kind, key) in segment_objects(upload) {
-            let segment = decode(&kind, &read(intake, &kind, &key).await?)?;
+        for kind in kinds(upload) {
+            let segment = segment(intake, upload, kind).await?;
             if sender.send((upload.id.sequence(), segment)).await.is_err() {
                 return Ok(());
             }
@@ -322,31 +321,19 @@ fn basis_digest(earlier: &Before, scans: &Scans) -> String {
     digest
 }
 
-fn segment_objects(upload: &Upload) -> Vec<(String, String)> {
-    let generation = upload.generation.unwrap_or_default();
-    let kinds = upload.figures.iter().flat_map(|figures| &figures.segments);
-    kinds
-        .map(|kind| {
-            let key = keys::segment_object(&upload.account, kind, &upload.id, generation);
-            (kind.clone(), key)
-        })
-        .collect()
+/// The kinds of which an upload has records.
+fn kinds(upload: &Upload) -> impl Iterator<Item = &String> {
+    upload.figures.iter().flat_map(|figures| &figures.segments)
 }
 
-async fn read(intake: &Intake, kind: &str, key: &str) -> Result<Vec<u8>, IntakeError> {
-    // Segments are written once under a key and never deleted, so the version need not be told.
-    match intake.files.read(key, "null", u64::MAX).await? {
-        Some(object) => Ok(object.bytes),
-        None => Err(IntakeError::Segment {
-            kind: kind.to_owned(),
-            message: "it is gone".to_owned(),
-        }),
-    }
-}
-
-fn decode(kind: &str, bytes: &[u8]) -> Result<Segment, IntakeError> {
-    Segment::decode(bytes).map_err(|error| IntakeError::Segment {
+async fn segment(intake: &Intake, upload: &Upload, kind: &str) -> Result<Segment, IntakeError> {
+    let failed = |message: String| IntakeError::Segment {
         kind: kind.to_owned(),
-        message: error.to_string(),
-    })
+        message,
+    };
+    match segments::read(&intake.files, upload, kind).await {
+        Ok(Some(bytes)) => Segment::decode(&bytes).map_err(|error| failed(error.to_string())),
+        Ok(None) | Err(StoreError::NotFound) => Err(failed("it is gone".to_owned())),
+        Err(error) => Err(error.into()),
+    }
 }

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::keys::{self, APPLICATION_PREFIX, Key, PENDING_INDEX, PENDING_PK, PENDING_SK, PK};
 use crate::table::{Item, delete_if, number, put_if, put_new, replace, text, write};
-use crate::{Store, StoreError, Transaction, TransactionError};
+use crate::{Store, StoreError, Transaction, TransactionError, provinces};
 
 /// Leads from a phone to the application.
 #[derive(Serialize, Deserialize)]
@@ -274,11 +274,7 @@ pub async fn list(
 ) -> Result<Listed, StoreError> {
     let provinces: Vec<String> = match province {
         Some(province) => vec![province.to_owned()],
-        None => standard::divisions()
-            .provinces()
-            .filter_map(|province| province.code.get(..2))
-            .map(str::to_owned)
-            .collect(),
+        None => provinces::of_the_country().map(str::to_owned).collect(),
     };
     let oldest_first = stage == Stage::Waiting;
     let mut queries = JoinSet::new();

@@ -11,8 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::keys::{self, Key, PENDING_INDEX, PENDING_PK, PENDING_SK, PK, SK};
-use crate::table::{key_item, number, read, text, value, write};
+use crate::keys::{self, Key, PENDING_PK, PENDING_SK, PK, SK};
+use crate::table::{key_item, number, pending_before, read, text, value, write};
 use crate::{Store, StoreError, Transaction};
 
 /// Clocks of two machines differ by less than this, it is hoped; should they differ more, the fence keeps the result right.
@@ -263,16 +263,7 @@ pub(crate) async fn pending<I: FromStr>(
     prefix: &str,
     before: Timestamp,
 ) -> Result<Vec<(AccountId, I)>, StoreError> {
-    let mut items = store
-        .client
-        .query()
-        .table_name(&store.table)
-        .index_name(PENDING_INDEX)
-        .key_condition_expression("#pk = :pk AND #sk < :before")
-        .expression_attribute_names("#pk", PENDING_PK)
-        .expression_attribute_names("#sk", PENDING_SK)
-        .expression_attribute_values(":pk", text(partition))
-        .expression_attribute_values(":before", text(keys::pending_moment(before)))
+    let mut items = pending_before(store, partition, keys::pending_moment(before))
         .into_paginator()
         .items()
         .send();

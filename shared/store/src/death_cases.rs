@@ -18,7 +18,8 @@ use crate::keys::{
     PENDING_SK, PK, SK,
 };
 use crate::table::{
-    Item, delete_if, next_number as next, number, put_if, put_new, read, text, write,
+    Item, below, delete_if, next_number as next, number, put_if, put_new, read, read_all, text,
+    write,
 };
 use crate::{Store, StoreError, Transaction, TransactionError, audit, notices, overview};
 
@@ -204,26 +205,9 @@ pub async fn attachments(
     account: &AccountId,
     case: &DeathCaseId,
 ) -> Result<Vec<Attachment>, StoreError> {
-    let mut items = store
-        .client
-        .query()
-        .table_name(&store.table)
-        .consistent_read(true)
-        .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
-        .expression_attribute_names("#pk", PK)
-        .expression_attribute_names("#sk", SK)
-        .expression_attribute_values(":pk", text(keys::death_cases_partition(account)))
-        .expression_attribute_values(":prefix", text(keys::attachment_prefix(case)))
-        .into_paginator()
-        .items()
-        .send();
-    let mut attachments: Vec<Attachment> = Vec::new();
-    while let Some(found) = items.next().await {
-        attachments.push(read(
-            found.map_err(StoreError::call("Query"))?,
-            "attachment",
-        )?);
-    }
+    let partition = keys::death_cases_partition(account);
+    let query = below(store, partition, keys::attachment_prefix(case));
+    let mut attachments: Vec<Attachment> = read_all(query, "attachment").await?;
     attachments
         .sort_by(|one, other| (one.registered_at, &one.id).cmp(&(other.registered_at, &other.id)));
     Ok(attachments)

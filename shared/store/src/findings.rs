@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::keys::{Key, PK, SK, TTL};
-use crate::table::{Item, key_item, number, text};
+use crate::table::{Item, below, key_item, number};
 use crate::{Store, StoreError};
 
 /// An item may hold 400 KB; what is longer is cut into pieces.
@@ -85,16 +85,7 @@ pub async fn read_document<T: DeserializeOwned>(
     partition: &str,
     prefix: &str,
 ) -> Result<Option<T>, StoreError> {
-    let mut items = store
-        .client
-        .query()
-        .table_name(&store.table)
-        .consistent_read(true)
-        .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
-        .expression_attribute_names("#pk", PK)
-        .expression_attribute_names("#sk", SK)
-        .expression_attribute_values(":pk", text(partition))
-        .expression_attribute_values(":prefix", text(prefix))
+    let mut items = below(store, partition, prefix)
         .into_paginator()
         .items()
         .send();

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 pub use crate::claims::Claim;
 use crate::claims::{self, Claimable, fenced};
-use crate::keys::{self, ICD_FILES_PENDING, ICD_PREFIX, Key, PENDING_PK, PENDING_SK, PK, SK};
-use crate::table::{read, text, value};
+use crate::keys::{self, ICD_FILES_PENDING, ICD_PREFIX, Key, PENDING_PK, PENDING_SK, PK};
+use crate::table::{below, read_all, text, value};
 use crate::{Files, Store, StoreError, Transaction, TransactionError, audit};
 
 /// What came of the claim of a code file.
@@ -80,31 +80,12 @@ pub async fn find(
 /// # Errors
 /// When the table cannot be read.
 pub async fn list(store: &Store, account: &AccountId) -> Result<Vec<IcdFile>, StoreError> {
-    let mut items = store
-        .client
-        .query()
-        .table_name(&store.table)
-        .consistent_read(true)
+    let query = below(store, keys::account_partition(account), ICD_PREFIX)
         .scan_index_forward(false)
-        .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
         .filter_expression("#status <> :deleted")
-        .expression_attribute_names("#pk", PK)
-        .expression_attribute_names("#sk", SK)
         .expression_attribute_names("#status", "status")
-        .expression_attribute_values(":pk", text(keys::account_partition(account)))
-        .expression_attribute_values(":prefix", text(ICD_PREFIX))
-        .expression_attribute_values(":deleted", text(IcdFileStatus::Deleted.as_str()))
-        .into_paginator()
-        .items()
-        .send();
-    let mut files = Vec::new();
-    while let Some(item) = items.next().await {
-        files.push(read(
-            item.map_err(StoreError::call("Query"))?,
-            IcdFile::WHAT,
-        )?);
-    }
-    Ok(files)
+        .expression_attribute_values(":deleted", text(IcdFileStatus::Deleted.as_str()));
+    read_all(query, IcdFile::WHAT).await
 }
 
 /// The code files of an account that codes are looked up in now, newest first.

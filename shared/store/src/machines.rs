@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::keys::{
     self, HEARTBEAT_PREFIX, MACHINE_PREFIX, PENDING_INDEX, PENDING_PK, PENDING_SK, PK, SK,
 };
-use crate::table::{Item, expire, put_if, put_new, read, text, write};
-use crate::{Store, StoreError, accounts};
+use crate::table::{Item, below, expire, put_if, put_new, read_all, text, write};
+use crate::{Store, StoreError, accounts, provinces};
 
 /// The write that makes a credential, as part of the transaction with its audit entry.
 ///
@@ -55,24 +55,8 @@ pub async fn list(
     store: &Store,
     account: &AccountId,
 ) -> Result<Vec<MachineCredential>, StoreError> {
-    let mut items = store
-        .client
-        .query()
-        .table_name(&store.table)
-        .consistent_read(true)
-        .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
-        .expression_attribute_names("#pk", PK)
-        .expression_attribute_names("#sk", SK)
-        .expression_attribute_values(":pk", text(keys::account_partition(account)))
-        .expression_attribute_values(":prefix", text(MACHINE_PREFIX))
-        .into_paginator()
-        .items()
-        .send();
-    let mut credentials = Vec::new();
-    while let Some(item) = items.next().await {
-        let item = item.map_err(StoreError::call("Query"))?;
-        credentials.push(read::<MachineCredential>(item, "machine credential")?);
-    }
+    let query = below(store, keys::account_partition(account), MACHINE_PREFIX);
+    let mut credentials: Vec<MachineCredential> = read_all(query, "machine credential").await?;
     credentials.sort_by_key(|credential| credential.created_at);
     Ok(credentials)
 }
@@ -133,7 +117,11 @@ pub async fn heard(
 ) -> Result<(), StoreError> {
     let key = keys::heartbeat(&beat.account, &beat.machine);
     let mut item = write(key, beat, "heartbeat")?;
-    let place = keys::fleet(province.unwrap_or(NOWHERE), &beat.account, &beat.machine);
+    let place = keys::fleet(
+        province.unwrap_or(provinces::NOWHERE),
+        &beat.account,
+        &beat.machine,
+    );
     item.insert(PENDING_PK.to_owned(), text(place.pk));
     item.insert(PENDING_SK.to_owned(), text(place.sk));
     expire(&mut item, beat.at, HEARD);
@@ -147,9 +135,6 @@ pub async fn heard(
         .map_err(StoreError::call("PutItem"))?;
     Ok(())
 }
-
-/// The province of accounts that have none: those brought along from HQMS.
-pub const NOWHERE: &str = "00";
 
 /// What the machines of a province's hospitals told last, by account; those after `after`, at most `limit`; and where to go
 /// on.

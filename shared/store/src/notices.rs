@@ -5,7 +5,7 @@ use domain::notice::{Notice, NoticeState};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::keys::{self, NOTICE_PREFIX, PENDING_INDEX, PENDING_PK, PENDING_SK, PK};
-use crate::table::{Item, expire, replace, text};
+use crate::table::{Item, expire, pending_before, replace, text};
 use crate::{Store, StoreError};
 
 /// How long a notice is kept after it was written, for questions and so that its key refuses a second one.
@@ -78,16 +78,7 @@ pub async fn due(store: &Store, now: Timestamp, limit: i32) -> Result<Vec<String
     for partition in shards.chain([keys::NOTICES_UNCERTAIN.to_owned()]) {
         // The last digit of the key is the millisecond; what is due in this one is due.
         let before = format!("{}$", keys::pending_moment(now));
-        let answer = store
-            .client
-            .query()
-            .table_name(&store.table)
-            .index_name(PENDING_INDEX)
-            .key_condition_expression("#pk = :pk AND #sk < :before")
-            .expression_attribute_names("#pk", PENDING_PK)
-            .expression_attribute_names("#sk", PENDING_SK)
-            .expression_attribute_values(":pk", text(partition))
-            .expression_attribute_values(":before", text(before))
+        let answer = pending_before(store, partition, before)
             .limit(limit)
             .send()
             .await

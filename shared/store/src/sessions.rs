@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::keys::{self, PK, SESSION_PREFIX, SK};
-use crate::table::{delete, expire, key_item, put_new, read, text, write};
+use crate::table::{below, delete, expire, key_item, put_new, read, text, write};
 use crate::{Store, StoreError, Transaction, accounts, machines};
 
 /// Leads from an account to one of its sessions.
@@ -177,16 +177,7 @@ async fn listed(
     store: &Store,
     account: &AccountId,
 ) -> Result<Vec<(String, TokenHash)>, StoreError> {
-    let mut items = store
-        .client
-        .query()
-        .table_name(&store.table)
-        .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
-        .expression_attribute_names("#pk", PK)
-        .expression_attribute_names("#sk", SK)
-        .expression_attribute_values(":pk", text(keys::account_partition(account)))
-        .expression_attribute_values(":prefix", text(SESSION_PREFIX))
-        .consistent_read(true)
+    let mut items = below(store, keys::account_partition(account), SESSION_PREFIX)
         .into_paginator()
         .items()
         .send();

@@ -2,6 +2,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Intercept;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, Delete, Put, ReturnValue, TransactWriteItem, Update,
 };
@@ -10,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
-use crate::keys::{Key, PK, SK, TTL};
+use crate::keys::{Key, PENDING_INDEX, PENDING_PK, PENDING_SK, PK, SK, TTL};
 
 /// An item as the SDK has it.
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -55,6 +56,56 @@ impl Store {
             .map_err(StoreError::call("GetItem"))?;
         answer.item.map(|item| read(item, what)).transpose()
     }
+}
+
+/// Asks for what stands in a partition under sort keys that begin with `prefix`, as it is after every write acknowledged so far.
+pub(crate) fn below(
+    store: &Store,
+    partition: impl Into<String>,
+    prefix: impl Into<String>,
+) -> QueryFluentBuilder {
+    store
+        .client
+        .query()
+        .table_name(&store.table)
+        .consistent_read(true)
+        .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
+        .expression_attribute_names("#pk", PK)
+        .expression_attribute_names("#sk", SK)
+        .expression_attribute_values(":pk", text(partition))
+        .expression_attribute_values(":prefix", text(prefix))
+}
+
+/// Asks the index of unfinished work for what stands in a partition under sort keys less than `before`. The index lags behind
+/// the table.
+pub(crate) fn pending_before(
+    store: &Store,
+    partition: impl Into<String>,
+    before: impl Into<String>,
+) -> QueryFluentBuilder {
+    store
+        .client
+        .query()
+        .table_name(&store.table)
+        .index_name(PENDING_INDEX)
+        .key_condition_expression("#pk = :pk AND #sk < :before")
+        .expression_attribute_names("#pk", PENDING_PK)
+        .expression_attribute_names("#sk", PENDING_SK)
+        .expression_attribute_values(":pk", text(partition))
+        .expression_attribute_values(":before", text(before))
+}
+
+/// All that a query finds, page after page.
+pub(crate) async fn read_all<T: DeserializeOwned>(
+    query: QueryFluentBuilder,
+    what: &'static str,
+) -> Result<Vec<T>, StoreError> {
+    let mut items = query.into_paginator().items().send();
+    let mut found = Vec::new();
+    while let Some(item) = items.next().await {
+        found.push(read(item.map_err(StoreError::call("Query"))?, what)?);
+    }
+    Ok(found)
 }
 
 /// Which of several writers wrote an item as it is. Not part of what is stored.

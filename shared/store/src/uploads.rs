@@ -14,7 +14,7 @@ use crate::claims::{self, Claimable, fenced};
 use crate::keys::{
     self, Key, PENDING_PK, PENDING_SHARDS, PENDING_SK, PK, SK, UPLOAD_END, UPLOAD_PREFIX,
 };
-use crate::table::{next_number, number, read, text, value};
+use crate::table::{below, next_number, number, read, text, value};
 use crate::{Store, StoreError, webhooks};
 
 /// The account's next ticket number.
@@ -154,17 +154,8 @@ pub async fn judged_with(
     account: &AccountId,
     code_file: &IcdFileId,
 ) -> Result<Vec<Upload>, StoreError> {
-    let mut items = store
-        .client
-        .query()
-        .table_name(&store.table)
-        .consistent_read(true)
-        .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
+    let mut items = below(store, keys::account_partition(account), UPLOAD_PREFIX)
         .filter_expression("contains(code_files, :file)")
-        .expression_attribute_names("#pk", PK)
-        .expression_attribute_names("#sk", SK)
-        .expression_attribute_values(":pk", text(keys::account_partition(account)))
-        .expression_attribute_values(":prefix", text(UPLOAD_PREFIX))
         .expression_attribute_values(":file", text(code_file.as_str()))
         .into_paginator()
         .items()

@@ -4,8 +4,11 @@ use domain::AccountId;
 use domain::webhook::{Delivery, DeliveryKey, Webhook};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::keys::{self, DELIVERY_PREFIX, PENDING_INDEX, PENDING_PK, PENDING_SK, PK, SK};
-use crate::table::{Item, delete_if, expire, number, put_if, put_new, read, replace, text, write};
+use crate::keys::{self, DELIVERY_PREFIX, PENDING_PK, PENDING_SK, PK, SK};
+use crate::table::{
+    Item, below, delete_if, expire, number, pending_before, put_if, put_new, read, replace, text,
+    write,
+};
 use crate::{Store, StoreError, Write};
 
 /// How long a delivery is shown after it has ended.
@@ -95,17 +98,8 @@ pub async fn deliveries(
     account: &AccountId,
     limit: i32,
 ) -> Result<Vec<Delivery>, StoreError> {
-    let answer = store
-        .client
-        .query()
-        .table_name(&store.table)
-        .consistent_read(true)
+    let answer = below(store, keys::webhook_partition(account), DELIVERY_PREFIX)
         .scan_index_forward(false)
-        .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
-        .expression_attribute_names("#pk", PK)
-        .expression_attribute_names("#sk", SK)
-        .expression_attribute_values(":pk", text(keys::webhook_partition(account)))
-        .expression_attribute_values(":prefix", text(DELIVERY_PREFIX))
         .limit(limit)
         .send()
         .await
@@ -129,16 +123,7 @@ pub async fn due(
     for shard in 0..keys::DELIVERY_SHARDS {
         // The last digit of the key is the millisecond; what is due in this one is due.
         let before = format!("{}$", keys::pending_moment(now));
-        let answer = store
-            .client
-            .query()
-            .table_name(&store.table)
-            .index_name(PENDING_INDEX)
-            .key_condition_expression("#pk = :pk AND #sk < :before")
-            .expression_attribute_names("#pk", PENDING_PK)
-            .expression_attribute_names("#sk", PENDING_SK)
-            .expression_attribute_values(":pk", text(keys::deliveries_due_partition(shard)))
-            .expression_attribute_values(":before", text(before))
+        let answer = pending_before(store, keys::deliveries_due_partition(shard), before)
             .limit(limit)
             .send()
             .await

@@ -4,36 +4,17 @@ use domain::audit::AuditEntry;
 use domain::{AccountId, UploadId, UploadStatus, Withdrawal, WithdrawnRecord, WithdrawnUpload};
 use jiff::Timestamp;
 
-use crate::keys::{self, Key, PENDING_INDEX, PENDING_PK, PENDING_SK, PK, SK, WITHDRAWAL_PREFIX};
-use crate::machines::NOWHERE;
-use crate::table::{Item, put_new, read, text, update_if, value, write};
-use crate::{Store, StoreError, Transaction, TransactionError, audit, claims};
+use crate::keys::{self, Key, PENDING_PK, PENDING_SK, PK, SK, WITHDRAWAL_PREFIX};
+use crate::table::{Item, below, pending_before, put_new, read_all, text, update_if, value, write};
+use crate::{Store, StoreError, Transaction, TransactionError, audit, claims, provinces};
 
 /// All withdrawals of an account.
 ///
 /// # Errors
 /// When the table cannot be read.
 pub async fn list(store: &Store, account: &AccountId) -> Result<Vec<Withdrawal>, StoreError> {
-    let mut items = store
-        .client
-        .query()
-        .table_name(&store.table)
-        .consistent_read(true)
-        .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
-        .expression_attribute_names("#pk", PK)
-        .expression_attribute_names("#sk", SK)
-        .expression_attribute_values(":pk", text(keys::account_partition(account)))
-        .expression_attribute_values(":prefix", text(WITHDRAWAL_PREFIX))
-        .into_paginator()
-        .items()
-        .send();
-    let mut found: Vec<Withdrawal> = Vec::new();
-    while let Some(item) = items.next().await {
-        found.push(read(
-            item.map_err(StoreError::call("Query"))?,
-            "withdrawal",
-        )?);
-    }
+    let query = below(store, keys::account_partition(account), WITHDRAWAL_PREFIX);
+    let mut found: Vec<Withdrawal> = read_all(query, "withdrawal").await?;
     found.sort_by_key(|withdrawal| withdrawal.sequence);
     Ok(found)
 }
@@ -132,7 +113,7 @@ pub async fn settled(store: &Store, withdrawal: &Withdrawal) -> Result<(), Store
         &withdrawal.upload,
         withdrawal.record.as_ref(),
     );
-    let province = withdrawal.province.as_deref().unwrap_or(NOWHERE);
+    let province = withdrawal.province.as_deref().unwrap_or(provinces::NOWHERE);
     let place = keys::withdrawal_place(&keys::withdrawals_partition(province), withdrawal);
     claims::update(store, key)
         .update_expression(format!(
@@ -179,16 +160,7 @@ async fn page(
     before: &str,
     limit: usize,
 ) -> Result<(Vec<Withdrawal>, Option<String>), StoreError> {
-    let answer = store
-        .client
-        .query()
-        .table_name(&store.table)
-        .index_name(PENDING_INDEX)
-        .key_condition_expression("#pk = :pk AND #sk < :before")
-        .expression_attribute_names("#pk", PENDING_PK)
-        .expression_attribute_names("#sk", PENDING_SK)
-        .expression_attribute_values(":pk", text(partition))
-        .expression_attribute_values(":before", text(before))
+    let answer = pending_before(store, partition, before)
         .scan_index_forward(false)
         .limit(i32::try_from(limit).unwrap_or(i32::MAX - 1) + 1)
         .send()

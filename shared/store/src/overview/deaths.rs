@@ -4,9 +4,9 @@ use domain::death_case::{DeathCase, DeathCaseId};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::NOWHERE;
 use super::read::{all_of, at_once};
 use crate::keys;
+use crate::provinces::NOWHERE;
 use crate::table::{delete_always, put_if, read, write};
 use crate::{Store, StoreError};
 

@@ -32,7 +32,7 @@ pub use zero_cases::{ZeroCase, ZeroCases, change as change_zero_cases, find as f
 use crate::claims::update;
 use crate::keys::{self, Key, Overview, PK, SK};
 use crate::table::{
-    Item, check_that, key_item, number, put_if, put_new, read as read_item, text, update_if, write,
+    Item, below, check_that, key_item, number, put_if, put_new, read as read_item, update_if, write,
 };
 use crate::{Store, StoreError, Transaction, TransactionError};
 
@@ -40,7 +40,6 @@ use crate::{Store, StoreError, Transaction, TransactionError};
 const TRIES: u32 = 14;
 
 /// The province of accounts that have none: those brought along from HQMS.
-pub use crate::machines::NOWHERE;
 
 /// How far the counting of an upload is.
 #[derive(Serialize, Deserialize)]
@@ -76,19 +75,14 @@ pub async fn of_upload(
     account: &AccountId,
     upload: &UploadId,
 ) -> Result<Vec<Contribution>, StoreError> {
-    let mut items = store
-        .client
-        .query()
-        .table_name(&store.table)
-        .consistent_read(true)
-        .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
-        .expression_attribute_names("#pk", PK)
-        .expression_attribute_names("#sk", SK)
-        .expression_attribute_values(":pk", text(keys::contributions_partition(account)))
-        .expression_attribute_values(":prefix", text(keys::contributions_prefix(upload)))
-        .into_paginator()
-        .items()
-        .send();
+    let mut items = below(
+        store,
+        keys::contributions_partition(account),
+        keys::contributions_prefix(upload),
+    )
+    .into_paginator()
+    .items()
+    .send();
     let mut found = Vec::new();
     while let Some(item) = items.next().await {
         let item = item.map_err(StoreError::call("Query"))?;

@@ -5,9 +5,10 @@ use domain::{Account, AccountId, Role, beijing};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::add;
 use super::read::all_of;
-use super::{NOWHERE, add};
 use crate::keys::{self, SK};
+use crate::provinces::NOWHERE;
 use crate::table::{delete_if, put_if, read, text, write};
 use crate::{Store, StoreError, Transaction};
 
