@@ -39,8 +39,6 @@ use crate::{Store, StoreError, Transaction, TransactionError};
 /// Tries of a transaction that others keep getting in between: a province's counters are written by all its hospitals.
 const TRIES: u32 = 14;
 
-/// The province of accounts that have none: those brought along from HQMS.
-
 /// How far the counting of an upload is.
 #[derive(Serialize, Deserialize)]
 struct Counting {
