@@ -127,9 +127,10 @@ async fn directory(
     generation: u64,
 ) -> Result<Directory, ApiError> {
     let partition = keys::result_partition(&upload.id, generation);
-    let mut heads: Vec<PageHead> = read_document(&service.store, &partition, "DIRECTORY#")
-        .await?
-        .ok_or(ErrorCode::ResultExpired)?;
+    let mut heads: Vec<PageHead> =
+        read_document(&service.store, &partition, keys::DIRECTORY_PREFIX)
+            .await?
+            .ok_or(ErrorCode::ResultExpired)?;
     let mut places: Vec<Key> = heads
         .iter()
         .map(|head| Key {
@@ -160,7 +161,7 @@ pub(crate) async fn link_heads(
         return Ok(Vec::new());
     };
     let partition = link_partition(upload, settlement);
-    let heads = read_document(&service.store, &partition, "DIRECTORY#").await?;
+    let heads = read_document(&service.store, &partition, keys::DIRECTORY_PREFIX).await?;
     Ok(heads.unwrap_or_default())
 }
 

@@ -12,8 +12,8 @@ mod view;
 use axum::extract::State;
 use domain::{Upload, UploadId};
 use serde::{Deserialize, Serialize};
-use store::findings::read_document;
-use store::{keys, uploads};
+use store::findings::read_summary;
+use store::uploads;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use validation::Summary;
@@ -114,7 +114,7 @@ async fn show_upload(
     Path(id): Path<String>,
 ) -> Result<Json<UploadDetail>, ApiError> {
     let upload = own_upload(&service, &caller, &id).await?;
-    let Some(summary) = summary(&service, &upload).await? else {
+    let Some(summary) = read_summary::<Summary>(&service.store, &upload).await? else {
         return Ok(Json(UploadDetail::from(UploadView::from(&upload))));
     };
     let standard = service.standard(upload.standard.as_deref());
@@ -135,15 +135,6 @@ async fn own_upload(service: &Service, caller: &Caller, id: &str) -> Result<Uplo
     Ok(upload)
 }
 
-/// The summary of the committed result; `None` where there is none or it is no longer kept.
-async fn summary(service: &Service, upload: &Upload) -> Result<Option<Summary>, ApiError> {
-    let (Some(generation), Some(_)) = (upload.generation, &upload.figures) else {
-        return Ok(None);
-    };
-    let partition = keys::result_partition(&upload.id, generation);
-    Ok(read_document(&service.store, &partition, "SUMMARY#").await?)
-}
-
 /// The figures' generation and summary of an upload whose findings are asked for.
 async fn result(service: &Service, upload: &Upload) -> Result<(u64, Summary), ApiError> {
     if !upload.status.is_final() {
@@ -151,6 +142,6 @@ async fn result(service: &Service, upload: &Upload) -> Result<(u64, Summary), Ap
     }
     let generation = upload.generation.filter(|_| upload.figures.is_some());
     let generation = generation.ok_or(ErrorCode::NoReport)?;
-    let summary = summary(service, upload).await?;
+    let summary = read_summary::<Summary>(&service.store, upload).await?;
     Ok((generation, summary.ok_or(ErrorCode::ResultExpired)?))
 }

@@ -4,9 +4,9 @@ use axum::extract::State;
 use domain::{Upload, UploadId, Withdrawals};
 use jiff::Timestamp;
 use serde::Serialize;
-use store::findings::read_document;
+use store::findings::read_summary;
 use store::uploads::{self, Side};
-use store::{keys, segments, withdrawals};
+use store::{segments, withdrawals};
 use utoipa::ToSchema;
 use validation::Summary;
 use validation::links::Segment;
@@ -141,8 +141,7 @@ async fn segment(
 
 /// Names of an upload's files; none where its summary is no longer kept.
 async fn file_names(service: &Service, upload: &Upload) -> Result<Vec<String>, ApiError> {
-    let partition = keys::result_partition(&upload.id, upload.generation.unwrap_or_default());
-    let summary: Option<Summary> = read_document(&service.store, &partition, "SUMMARY#").await?;
+    let summary: Option<Summary> = read_summary(&service.store, upload).await?;
     let files = summary.map(|summary| summary.files).unwrap_or_default();
     Ok(files.into_iter().map(|file| file.info.name).collect())
 }

@@ -2,7 +2,7 @@
 
 use domain::Upload;
 use serde::Serialize;
-use store::findings::{read_document, read_pages};
+use store::findings::{read_document, read_pages, read_summary};
 use store::keys::{self, Key};
 use utoipa::ToSchema;
 use validation::report::pages::{PageHead, decode};
@@ -90,7 +90,7 @@ impl BatchAnswer {
         repeated: bool,
         language: Language,
     ) -> Result<Self, ApiError> {
-        let summary = summary(service, upload).await?;
+        let summary = read_summary::<Summary>(&service.store, upload).await?;
         let findings = match &summary {
             Some(summary) => first_findings(service, upload, summary, language).await?,
             None => Vec::new(),
@@ -132,18 +132,6 @@ impl BatchAnswer {
     }
 }
 
-/// The summary of the committed result; `None` where there is none or it is no longer kept.
-pub(crate) async fn summary(
-    service: &Service,
-    upload: &Upload,
-) -> Result<Option<Summary>, ApiError> {
-    let (Some(generation), Some(_)) = (upload.generation, &upload.figures) else {
-        return Ok(None);
-    };
-    let partition = keys::result_partition(&upload.id, generation);
-    Ok(read_document(&service.store, &partition, "SUMMARY#").await?)
-}
-
 /// The first findings of the check, then those about links to other uploads.
 async fn first_findings(
     service: &Service,
@@ -178,7 +166,7 @@ async fn first_pages(service: &Service, upload: &Upload) -> Result<Vec<Key>, Api
     let generation = upload.generation.unwrap_or_default();
     let partition = keys::result_partition(&upload.id, generation);
     let heads: Option<Vec<PageHead>> =
-        read_document(&service.store, &partition, "DIRECTORY#").await?;
+        read_document(&service.store, &partition, keys::DIRECTORY_PREFIX).await?;
     first.extend(heads.iter().flatten().take(1).map(|head| Key {
         pk: keys::findings_partition(&upload.id, generation, head.number),
         sk: keys::page_sort(head.number),
@@ -187,7 +175,7 @@ async fn first_pages(service: &Service, upload: &Upload) -> Result<Vec<Key>, Api
         let partition =
             keys::links_partition(&upload.id, settlement.basis, &settlement.basis_digest);
         let heads: Option<Vec<PageHead>> =
-            read_document(&service.store, &partition, "DIRECTORY#").await?;
+            read_document(&service.store, &partition, keys::DIRECTORY_PREFIX).await?;
         first.extend(heads.iter().flatten().take(1).map(|head| Key {
             pk: partition.clone(),
             sk: keys::page_sort(head.number),

@@ -21,12 +21,14 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::attempts::{self, ADDRESS, Allowed};
+use store::findings::read_summary;
 use store::wire_tokens::{self, WireToken};
 use store::{StoreError, accounts, machines, uploads};
+use validation::Summary;
 use web::{ApiError, ClientAddress, ErrorCode, OpenApiRouter, Service};
 
 use crate::packing;
-use crate::{answer, body, keep};
+use crate::{body, keep};
 
 /// A form with name and password is no longer.
 const FORM: usize = 16 * 1024;
@@ -166,7 +168,7 @@ async fn find_result(State(service): State<Service>, parts: Parts, body: Body) -
             return Err(WireError::NothingSent(transaction.created_at));
         };
         let upload = keep::find(&service, &transaction.account, id).await?;
-        let summary = answer::summary(&service, &upload).await?;
+        let summary = read_summary::<Summary>(&service.store, &upload).await?;
         let causes = summary.map(|summary| summary.causes).unwrap_or_default();
         let texts: Vec<String> = causes
             .iter()

@@ -3,8 +3,8 @@ use domain::UploadId;
 use domain::audit::Act;
 use jiff::Timestamp;
 use serde::Serialize;
-use store::findings::read_document;
-use store::{keys, uploads};
+use store::findings::read_summary;
+use store::uploads;
 use utoipa::ToSchema;
 use validation::Summary;
 use web::{ApiError, ErrorCode, Json, Path, Problem, Service};
@@ -110,13 +110,7 @@ pub(crate) async fn show_upload(
         .note(&service, Act::UploadViewed, upload.id.as_str())
         .await?;
     let figures = upload.figures.as_ref();
-    let summary: Option<Summary> = match (upload.generation, figures) {
-        (Some(generation), Some(_)) => {
-            let partition = keys::result_partition(&upload.id, generation);
-            read_document(&service.store, &partition, "SUMMARY#").await?
-        }
-        _ => None,
-    };
+    let summary: Option<Summary> = read_summary(&service.store, &upload).await?;
     let standard = service.standard(upload.standard.as_deref());
     let causes = summary
         .iter()

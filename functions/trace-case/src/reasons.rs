@@ -53,7 +53,7 @@ async fn of_row(service: &Service, version: &Version) -> Result<Vec<Finding<'sta
     let generation = upload.generation.unwrap_or_default();
     let partition = keys::result_partition(&upload.id, generation);
     let heads: Option<Vec<PageHead>> =
-        read_document(&service.store, &partition, "DIRECTORY#").await?;
+        read_document(&service.store, &partition, keys::DIRECTORY_PREFIX).await?;
     let heads = heads.unwrap_or_default();
     let wanted = (Some(version.entry.file), Some(version.entry.row));
     let (mut low, mut high) = (0, heads.len());

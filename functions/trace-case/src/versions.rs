@@ -1,9 +1,9 @@
 //! Every record with the number, in every upload.
 
 use domain::{Account, Upload, UploadId, Withdrawals};
-use store::findings::read_document;
+use store::findings::read_summary;
 use store::uploads::{self, Side};
-use store::{keys, segments, withdrawals};
+use store::{segments, withdrawals};
 use validation::links::{Entry, Segment};
 use validation::{FileInfo, Summary};
 use web::{ApiError, Service};
@@ -116,8 +116,7 @@ async fn of_upload(
 
 /// The files of an upload; none where its summary is no longer kept.
 async fn files(service: &Service, upload: &Upload) -> Result<Vec<FileInfo>, ApiError> {
-    let partition = keys::result_partition(&upload.id, upload.generation.unwrap_or_default());
-    let summary: Option<Summary> = read_document(&service.store, &partition, "SUMMARY#").await?;
+    let summary: Option<Summary> = read_summary(&service.store, upload).await?;
     let files = summary.map(|summary| summary.files).unwrap_or_default();
     Ok(files.into_iter().map(|file| file.info).collect())
 }

@@ -4,10 +4,10 @@ use domain::{Role, Upload, UploadId, Withdrawal, Withdrawals, WithdrawnRecord};
 use intake::{Intake, IntakeError, settle_withdrawal};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::findings::read_document;
+use store::findings::read_summary;
 use store::uploads::{self, Side};
 use store::withdrawals::{self, Written};
-use store::{StoreError, keys, segments};
+use store::{StoreError, segments};
 use utoipa::ToSchema;
 use validation::Summary;
 use validation::links::{Entry, Segment};
@@ -254,8 +254,7 @@ async fn segment(
 
 /// Name of a file of the upload; of the upload itself where its summary is no longer kept.
 async fn file_name(service: &Service, upload: &Upload, file: u16) -> Result<String, ApiError> {
-    let partition = keys::result_partition(&upload.id, upload.generation.unwrap_or_default());
-    let summary: Option<Summary> = read_document(&service.store, &partition, "SUMMARY#").await?;
+    let summary: Option<Summary> = read_summary(&service.store, upload).await?;
     let named = summary.and_then(|summary| {
         let file = summary.files.into_iter().nth(usize::from(file))?;
         Some(file.info.name)

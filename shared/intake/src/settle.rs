@@ -13,7 +13,7 @@
 
 use domain::{AccountId, Settlement, Sha256, Upload, UploadId, Withdrawal, Withdrawals};
 use standard::Standard;
-use store::findings::{StoredPage, read_document, write_document, write_pages};
+use store::findings::{StoredPage, read_document, read_summary, write_document, write_pages};
 use store::keys::{self, Key};
 use store::uploads::{self, Side};
 use store::{StoreError, overview, segments, withdrawals};
@@ -102,7 +102,7 @@ async fn settle_one(intake: &Intake, upload: &Upload) -> Result<(), IntakeError>
         own.push(segment(intake, upload, kind).await?);
     }
     let partition = keys::result_partition(&upload.id, upload.generation.unwrap_or_default());
-    let summary: Option<Summary> = read_document(&intake.store, &partition, "SUMMARY#").await?;
+    let summary: Option<Summary> = read_summary(&intake.store, upload).await?;
     let files = summary.iter().flat_map(|summary| &summary.files);
     let files = files.map(|file| file.info.clone()).collect();
     let (settlement, movements) = work_out(intake, upload, own, files, &earlier).await?;

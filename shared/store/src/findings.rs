@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, WriteRequest};
 use aws_smithy_types::Blob;
+use domain::Upload;
 use flate2::Compression;
 use flate2::read::{DeflateDecoder, DeflateEncoder};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::keys::{Key, PK, SK, TTL};
+use crate::keys::{self, Key, PK, SK, TTL};
 use crate::table::{Item, below, key_item, number};
 use crate::{Store, StoreError};
 
@@ -110,6 +111,21 @@ pub async fn read_document<T: DeserializeOwned>(
     serde_json::from_slice(&json)
         .map(Some)
         .map_err(|error| StoreError::malformed("document")(error.to_string()))
+}
+
+/// Reads the summary of an upload's committed result; `None` where there is none or it is no longer kept.
+///
+/// # Errors
+/// As [`read_document`].
+pub async fn read_summary<T: DeserializeOwned>(
+    store: &Store,
+    upload: &Upload,
+) -> Result<Option<T>, StoreError> {
+    let (Some(generation), Some(_)) = (upload.generation, &upload.figures) else {
+        return Ok(None);
+    };
+    let partition = keys::result_partition(&upload.id, generation);
+    read_document(store, &partition, keys::SUMMARY_PREFIX).await
 }
 
 /// Reads pages, in the order of their keys; `None` for one that has expired.

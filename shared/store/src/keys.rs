@@ -725,8 +725,11 @@ pub fn page_sort(page: u32) -> String {
 
 /// Sort key of a piece of a summary.
 pub fn summary_sort(piece: usize) -> String {
-    format!("SUMMARY#{piece:04}")
+    format!("{SUMMARY_PREFIX}{piece:04}")
 }
+
+/// What the sort keys of [`summary_sort`] begin with.
+pub const SUMMARY_PREFIX: &str = "SUMMARY#";
 
 /// Sort key of a piece of what stands out in an upload's columns.
 pub fn fillers_sort(piece: usize) -> String {
@@ -738,8 +741,11 @@ pub const FILLERS_PREFIX: &str = "FILLERS#";
 
 /// Sort key of a piece of a directory.
 pub fn directory_sort(piece: usize) -> String {
-    format!("DIRECTORY#{piece:04}")
+    format!("{DIRECTORY_PREFIX}{piece:04}")
 }
+
+/// What the sort keys of [`directory_sort`] begin with.
+pub const DIRECTORY_PREFIX: &str = "DIRECTORY#";
 
 /// Key of the object with an upload's records of one kind.
 ///

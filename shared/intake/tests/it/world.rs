@@ -192,13 +192,14 @@ impl World {
         let mut records = Vec::new();
         if let Some(generation) = upload.generation {
             let partition = keys::result_partition(&upload.id, generation);
-            summary = read_document(store, &partition, "SUMMARY#")
+            summary = read_document(store, &partition, keys::SUMMARY_PREFIX)
                 .await
                 .unwrap()
                 .unwrap_or_default();
-            let heads: Option<Vec<PageHead>> = read_document(store, &partition, "DIRECTORY#")
-                .await
-                .unwrap();
+            let heads: Option<Vec<PageHead>> =
+                read_document(store, &partition, keys::DIRECTORY_PREFIX)
+                    .await
+                    .unwrap();
             for head in heads.unwrap_or_default() {
                 let key = Key {
                     pk: keys::findings_partition(&upload.id, generation, head.number),
@@ -221,7 +222,7 @@ impl World {
         if let Some(settlement) = &upload.settlement {
             let partition =
                 keys::links_partition(&upload.id, settlement.basis, &settlement.basis_digest);
-            let heads: Vec<PageHead> = read_document(store, &partition, "DIRECTORY#")
+            let heads: Vec<PageHead> = read_document(store, &partition, keys::DIRECTORY_PREFIX)
                 .await
                 .unwrap()
                 .unwrap();

@@ -56,12 +56,12 @@ function columns() {
   return [
     { label: text('hospital'), kind: 'name', cell: (one) => [one.institution_name, el('div', { class: 'hint nowrap' }, one.institution_code)] },
     { label: text('machine'), kind: 'nowrap', cell: (one) => (one.machine === 'account' ? text('by_password') : one.machine) },
-    { label: text('state'), kind: 'name', cell: (one) => { const [tone, key] = state(one); return [tag(tone, text(key)), one.last_error && el('div', { class: 'hint' }, one.last_error)]; } },
+    { label: text('state'), kind: 'name', cell: (one) => { const [tone, key] = state(one); return [tag(tone, text(key)), one.last_error && el('div', { class: 'hint' }, one.last_error), clock(one)]; } },
     { label: text('contact'), kind: 'nowrap', cell: (one) => moment(one.last_contact_at, 'short') },
     { label: text('sent'), kind: 'nowrap', cell: (one) => moment(one.last_sent_at, 'short') },
     { label: text('queue'), kind: 'number', cell: (one) => one.queue_length.toLocaleString() },
     { label: text('oldest'), kind: 'number', cell: (one) => (one.queue_length ? text('minutes', { n: Math.round(one.oldest_seconds / 60) }) : '') },
-    { label: text('version'), kind: 'nowrap', cell: (one) => [one.version, !one.up_to_date && el('div', {}, tag('warn', text('old'))), clock(one)] },
+    { label: text('version'), kind: 'nowrap', cell: (one) => [one.version, !one.up_to_date && el('div', {}, tag('warn', text('old')))] },
   ];
 }
 
