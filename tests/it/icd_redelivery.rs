@@ -52,6 +52,7 @@ impl Stage {
             standard: None,
             lease: None,
             fence: 0,
+            deaths: 0,
             generation: None,
             result: None,
             reason: None,

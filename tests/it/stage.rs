@@ -227,6 +227,7 @@ impl Stage {
             code_files: None,
             lease: None,
             fence: 0,
+            deaths: 0,
             progress: None,
             generation: None,
             figures: None,

@@ -16,12 +16,13 @@ use store::icd_files::{self, Claim, Claimed, Ending};
 use store::{Files, Found, Store, StoreError, keys};
 use thiserror::Error;
 
-pub use sweep::{Swept, sweep};
+pub use sweep::{Swept, abandoned, sweep};
 
 /// A reading that breaks off so often, without table or bucket being at fault, will always do so.
 const HOPELESS: u64 = 3;
-/// A claim so late that workers must have died again and again without a word, as when memory runs out.
-const DEADLY: u64 = 10;
+/// Workers that died on it without a word, as when memory runs out. One more than a queue delivers, so that the sweep ends it. Tries that
+/// failed for table or bucket don't count.
+const DEADLY: u64 = 6;
 
 /// What the loading may use.
 #[derive(Debug, Clone)]
@@ -191,7 +192,7 @@ async fn read_and_write(
     let Some(found) = found else {
         return Ok(Ending::Failed(FailureReason::ObjectGone));
     };
-    if held.fence > DEADLY {
+    if held.deaths >= DEADLY {
         return Ok(Ending::Failed(FailureReason::CheckFailed));
     }
     let key = keys::icd_object(held);

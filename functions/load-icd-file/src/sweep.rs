@@ -48,6 +48,39 @@ pub async fn sweep(loading: &Loading) -> Result<Swept, LoadError> {
     Ok(swept)
 }
 
+/// Ends the claims of workers that are known to be dead, and gives what they and events that died with them left to do.
+///
+/// For a program that runs all workers itself, when it starts. Were one still alive it would lose its work, and nothing else.
+///
+/// # Errors
+/// When table or bucket cannot be read; the sweep finds the same, later.
+pub async fn abandoned(loading: &Loading) -> Result<Vec<Arrival>, LoadError> {
+    let mut arrivals = Vec::new();
+    for (account, id) in icd_files::pending(&loading.store, loading.clock.now()).await? {
+        let Some(file) = icd_files::find(&loading.store, &account, &id).await? else {
+            continue;
+        };
+        let key = keys::icd_object(&file);
+        let version = match file.status {
+            IcdFileStatus::Registered => match loading.files.head(&key, None).await? {
+                Some(found) => Some(found.version),
+                None => continue,
+            },
+            IcdFileStatus::Checking => {
+                icd_files::bury(&loading.store, &file).await?;
+                file.object_version
+            }
+            _ => continue,
+        };
+        arrivals.push(Arrival {
+            bucket: loading.files.bucket().to_owned(),
+            key,
+            version,
+        });
+    }
+    Ok(arrivals)
+}
+
 async fn one(
     loading: &Loading,
     account: &AccountId,

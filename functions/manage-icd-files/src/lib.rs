@@ -104,6 +104,7 @@ async fn announce(
         standard: None,
         lease: None,
         fence: 0,
+        deaths: 0,
         generation: None,
         result: None,
         reason: None,

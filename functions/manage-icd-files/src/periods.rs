@@ -154,6 +154,7 @@ mod tests {
             standard: None,
             lease: None,
             fence: 0,
+            deaths: 0,
             generation: None,
             result: None,
             reason: None,

@@ -104,6 +104,40 @@ pub async fn run(intake: &Intake) -> Result<Swept, IntakeError> {
     Ok(swept)
 }
 
+/// Ends the claims of workers that are known to be dead, and gives what they and events that died with them left to do.
+///
+/// For a program that runs all workers itself, when it starts. Were one still alive it would lose its work, and nothing else.
+///
+/// # Errors
+/// When table or bucket cannot be read; the sweep finds the same, later.
+pub async fn abandoned(intake: &Intake) -> Result<Vec<Arrival>, IntakeError> {
+    let mut arrivals = Vec::new();
+    for (account, id) in uploads::pending(&intake.store, intake.clock.now()).await? {
+        let Some(upload) = uploads::find(&intake.store, &account, &id).await? else {
+            continue;
+        };
+        let version = match upload.status {
+            UploadStatus::Registered => {
+                match intake.files.head(&upload.object_key(), None).await? {
+                    Some(found) => Some(found.version),
+                    None => continue,
+                }
+            }
+            UploadStatus::Expired => continue,
+            UploadStatus::Checking | UploadStatus::Done | UploadStatus::Failed => {
+                uploads::bury(&intake.store, &upload).await?;
+                upload.object_version.clone()
+            }
+        };
+        arrivals.push(Arrival {
+            bucket: intake.files.bucket().to_owned(),
+            key: upload.object_key(),
+            version,
+        });
+    }
+    Ok(arrivals)
+}
+
 /// Looks at one upload; since when it has waited for its result, if it still does.
 async fn one(
     intake: &Intake,
@@ -247,6 +281,7 @@ mod tests {
             code_files: None,
             lease: None,
             fence: 0,
+            deaths: 0,
             progress: None,
             generation: None,
             figures: None,

@@ -160,6 +160,9 @@ pub struct IcdFile {
     pub lease: Option<Lease>,
     /// Counts the claims. Each write of a worker carries its number, so one whose lease was taken changes nothing.
     pub fence: u64,
+    /// Workers that died holding it, as when memory runs out: they gave no reason, and their claim ran out.
+    #[serde(default, skip_serializing_if = "crate::upload::is_zero")]
+    pub deaths: u64,
     /// The claim whose codes and problems count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generation: Option<u64>,

@@ -263,6 +263,9 @@ pub struct Upload {
     pub lease: Option<Lease>,
     /// Counts the claims. Each write of a worker carries its number, so one whose lease was taken changes nothing.
     pub fence: u64,
+    /// Workers that died holding it, as when memory runs out: they gave no reason, and their claim ran out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub deaths: u64,
     /// How far the check is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<UploadProgress>,
@@ -289,7 +292,7 @@ pub struct Upload {
     pub withdrawn_records: u64,
 }
 
-fn is_zero(number: &u64) -> bool {
+pub(crate) fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
@@ -329,6 +332,7 @@ impl Upload {
             code_files: None,
             lease: None,
             fence: 0,
+            deaths: 0,
             progress: None,
             generation: None,
             figures: None,

@@ -17,8 +17,9 @@ use crate::{Arrival, Intake, IntakeError, Processed, results, settle};
 const PAGES_AT_ONCE: usize = 25;
 /// A check that breaks off so often, without table or bucket being at fault, will always do so.
 const HOPELESS: u64 = 3;
-/// A claim so late that workers must have died again and again without a word, as when memory runs out.
-const DEADLY: u64 = 30;
+/// Workers that died on it without a word, as when memory runs out. One more than a queue delivers, so that the sweep ends it. Tries that
+/// failed for table or bucket don't count: what was acknowledged is judged when they are back, however long that takes.
+const DEADLY: u64 = 6;
 
 /// Brings the upload an object belongs to into its final state.
 ///
@@ -131,7 +132,7 @@ async fn judge_and_commit(
     let Some(found) = found else {
         return fail(intake, held, FailureReason::ObjectGone).await;
     };
-    if held.fence > DEADLY {
+    if held.deaths >= DEADLY {
         return fail(intake, held, FailureReason::CheckFailed).await;
     }
     let announced = Announced {

@@ -62,6 +62,8 @@ pub(crate) trait Claimable: DeserializeOwned + Clone + Send + Sync {
     /// Whether a claim may begin it anew; a ticket given up is among these.
     fn is_open(&self) -> bool;
     fn fence(&self) -> u64;
+    /// Workers that died holding it.
+    fn deaths(&self) -> u64;
     fn lease(&self) -> Option<&Lease>;
     fn object_version(&self) -> Option<&str>;
     /// The claim whose results count.
@@ -129,7 +131,7 @@ pub(crate) async fn claim<T: Claimable>(
         // The fence is raised by every claim, so the write goes through only if nobody claimed since the read.
         let mut request = update(store, key.clone())
             .update_expression(format!(
-                "SET {pinned}#status = :checking, fence = :next, lease = :lease, object_version = :version, \
+                "SET {pinned}#status = :checking, fence = :next, deaths = :deaths, lease = :lease, object_version = :version, \
                  received_at = if_not_exists(received_at, :received), \
                  standard = if_not_exists(standard, :standard), \
                  #pending_pk = :pending_pk, #pending_sk = :pending_sk REMOVE progress, finished_at",
@@ -144,6 +146,7 @@ pub(crate) async fn claim<T: Claimable>(
             .expression_attribute_values(":status", text(seen.status()))
             .expression_attribute_values(":seen", number(seen.fence()))
             .expression_attribute_values(":next", number(seen.fence() + 1))
+            .expression_attribute_values(":deaths", number(seen.deaths() + u64::from(died(&seen))))
             .expression_attribute_values(":lease", value(&lease, "lease")?)
             .expression_attribute_values(":version", text(claim.object_version))
             .expression_attribute_values(":received", text(claim.received_at.to_string()))
@@ -185,6 +188,32 @@ fn judge<T: Claimable>(seen: &T, claim: &Claim<'_>, now: Timestamp) -> Option<Cl
     }
     // An object may come after all, when the sweep had already given the ticket up: it was acknowledged, so it counts.
     (!seen.is_open()).then(|| Claimed::Final(Box::new(seen.clone())))
+}
+
+/// Whether its worker went without a word: whoever fails gives the claim back.
+fn died<T: Claimable>(seen: &T) -> bool {
+    seen.status() == CHECKING && seen.lease().is_some()
+}
+
+/// Ends the claim of a worker that is known to be dead, so that the next need not wait for it to run out.
+///
+/// # Errors
+/// When the table cannot be written.
+pub(crate) async fn bury<T: Claimable>(store: &Store, seen: &T) -> Result<(), StoreError> {
+    if !died(seen) {
+        return Ok(());
+    }
+    let answer = fenced(store, seen)
+        .update_expression("SET deaths = :deaths REMOVE lease")
+        .expression_attribute_values(":deaths", number(seen.deaths() + 1))
+        .send()
+        .await
+        .map_err(StoreError::call("UpdateItem"));
+    match answer {
+        // Another has claimed it since; its work is not touched.
+        Ok(_) | Err(StoreError::Conflict) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Gives a claim back, so that the next delivery need not wait for it to run out.

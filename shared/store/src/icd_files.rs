@@ -40,6 +40,10 @@ impl Claimable for IcdFile {
         self.fence
     }
 
+    fn deaths(&self) -> u64 {
+        self.deaths
+    }
+
     fn lease(&self) -> Option<&Lease> {
         self.lease.as_ref()
     }
@@ -133,6 +137,14 @@ pub async fn claim(
     now: Timestamp,
 ) -> Result<Claimed, StoreError> {
     claims::claim(store, keys::icd_file(account, file), claim, &[], now).await
+}
+
+/// Ends the claim of a worker that is known to be dead, so that the next need not wait for it to run out.
+///
+/// # Errors
+/// When the table cannot be written.
+pub async fn bury(store: &Store, seen: &IcdFile) -> Result<(), StoreError> {
+    claims::bury(store, seen).await
 }
 
 /// Gives a claim back, so that the next delivery need not wait for it to run out.

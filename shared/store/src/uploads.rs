@@ -221,6 +221,10 @@ impl Claimable for Upload {
         self.fence
     }
 
+    fn deaths(&self) -> u64 {
+        self.deaths
+    }
+
     fn lease(&self) -> Option<&Lease> {
         self.lease.as_ref()
     }
@@ -278,6 +282,14 @@ pub async fn renew(
 /// [`StoreError::Conflict`] when it was lost already.
 pub async fn release(store: &Store, held: &Upload) -> Result<(), StoreError> {
     claims::release(store, held).await
+}
+
+/// Ends the claim of a worker that is known to be dead, so that the next need not wait for it to run out.
+///
+/// # Errors
+/// When the table cannot be written.
+pub async fn bury(store: &Store, seen: &Upload) -> Result<(), StoreError> {
+    claims::bury(store, seen).await
 }
 
 /// How a worker ends its upload.

@@ -142,6 +142,7 @@ impl World {
             code_files: None,
             lease: None,
             fence: 0,
+            deaths: 0,
             progress: None,
             generation: None,
             figures: None,
