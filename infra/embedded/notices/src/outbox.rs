@@ -203,9 +203,15 @@ impl Inner {
     fn append(&mut self, message: &Message) -> io::Result<()> {
         let mut line = serde_json::to_vec(message)?;
         line.push(b'\n');
-        self.file.write_all(&line)?;
+        let before = self.file.metadata()?.len();
+        let written = self.file.write_all(&line);
+        if let Err(error) = written.and_then(|()| self.file.sync_data()) {
+            // Half a line, as a full disk leaves it, would make the next one unreadable.
+            self.file.set_len(before)?;
+            return Err(error);
+        }
         self.lines += 1;
-        self.file.sync_data()
+        Ok(())
     }
 
     /// Rewrites the file only when half of it is of no use any more, so that each message is rewritten twice at most.

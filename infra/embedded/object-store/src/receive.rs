@@ -175,6 +175,16 @@ pub(crate) async fn receive(
 /// A disk that is full is the operator's business: the log says so, the client may try again later.
 pub(crate) fn disk(error: std::io::Error) -> s3s::S3Error {
     tracing::error!(%error, "object folder cannot be used");
+    if matches!(
+        error.kind(),
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded
+    ) {
+        return s3_error!(
+            error,
+            ServiceUnavailable,
+            "the disk is full; nothing was stored"
+        );
+    }
     s3_error!(error, InternalError, "the object folder cannot be used")
 }
 
