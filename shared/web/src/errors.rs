@@ -213,6 +213,14 @@ errors! {
     /// Another request changed the address or its secret at the same moment.
     WebhookChanged = "webhook_changed", CONFLICT,
         "结果推送设置刚被修改，请刷新页面后再试", "The address or its secret was changed meanwhile; please reload and try again";
+    /// More work came in than can be done; what was taken is not affected.
+    Overloaded = "overloaded", TOO_MANY_REQUESTS,
+        "系统当前接收的数据过多，本次请求未受理，请稍后再试；已接收的数据会继续处理",
+        "More is coming in than can be handled; this request was not taken, please try again later. What was received is being worked on";
+    /// Nothing more can be written.
+    StorageFull = "storage_full", INSUFFICIENT_STORAGE,
+        "系统存储空间不足，暂时不能接收新的内容，请稍后再试；已接收的数据不受影响",
+        "The service is out of storage and takes nothing new for now, please try again later; what was received is safe";
     /// A part of the service does not answer.
     Unavailable = "unavailable", SERVICE_UNAVAILABLE,
         "系统繁忙，请稍后再试", "The service is busy; please try again later";

@@ -8,7 +8,7 @@ use crate::problem::Problem;
 
 /// Everything the program ever puts there, except the lock. `--fresh` removes these and nothing else: a folder given by mistake
 /// keeps what it had.
-const CONTENT: [&str; 9] = [
+const CONTENT: [&str; 10] = [
     "objects",
     "table.sqlite",
     "table.sqlite-wal",
@@ -18,6 +18,7 @@ const CONTENT: [&str; 9] = [
     "outbox.new",
     "credentials",
     "receipt-key",
+    "probe",
 ];
 
 /// An open data folder. Dropping it lets the next process in.
@@ -74,6 +75,11 @@ impl DataFolder {
 
     pub(crate) fn outbox(&self) -> PathBuf {
         self.path.join("outbox.jsonl")
+    }
+
+    /// A file that comes and goes.
+    pub(crate) fn probe(&self) -> PathBuf {
+        self.path.join("probe")
     }
 
     pub(crate) fn dead_letters(&self) -> PathBuf {

@@ -1,12 +1,13 @@
 //! Which handler serves what: one line a function.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use check_document::Checking;
 use deliver_webhook::Delivering;
 use domain::{PasswordPolicy, Upload};
-use intake::Intake;
+use intake::{Arrival, Intake};
 use jiff::SignedDuration;
 use load_icd_file::Loading;
 use receipts::Signer;
@@ -41,7 +42,13 @@ pub(crate) struct Functions {
     pub(crate) on_schedule: Vec<OnSchedule>,
     /// Runs when a request may have written to the table.
     pub(crate) on_write: Handler,
+    /// Gives what a process that died left to do, by function.
+    pub(crate) on_start: Vec<(&'static str, Abandoned)>,
 }
+
+/// Finds what a process that died left to do, and ends the claims it held.
+pub(crate) type Abandoned =
+    Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = Result<Vec<Arrival>, String>> + Send>> + Send>;
 
 impl Functions {
     /// `watch` sees what each function does; every function gets its `Service` from `of`, under its own name.
@@ -77,7 +84,21 @@ impl Functions {
             loading.standards,
         );
         loading.lease = LEASE;
-        let load_icd_file = handler(&Arc::new(loading), |loading, event| async move {
+        let loading = Arc::new(loading);
+        let on_start = {
+            let (intake, loading) = (intake("reconcile-uploads"), Arc::clone(&loading));
+            vec![
+                abandoned("reconcile-uploads", async move {
+                    let left = reconcile_uploads::abandoned(&intake).await;
+                    left.map_err(|error| chain(&error))
+                }),
+                abandoned("load-icd-file", async move {
+                    let left = load_icd_file::abandoned(&loading).await;
+                    left.map_err(|error| chain(&error))
+                }),
+            ]
+        };
+        let load_icd_file = handler(&loading, |loading, event| async move {
             load_icd_file::run(&loading, event)
                 .await
                 .map_err(|error| chain(&error))
@@ -208,8 +229,16 @@ impl Functions {
             on_object,
             on_schedule,
             on_write: send_notice,
+            on_start,
         }
     }
+}
+
+fn abandoned(
+    function: &'static str,
+    find: impl Future<Output = Result<Vec<Arrival>, String>> + Send + 'static,
+) -> (&'static str, Abandoned) {
+    (function, Box::new(move || Box::pin(find)))
 }
 
 /// A function with what it may use, as the queue and the schedule call it.

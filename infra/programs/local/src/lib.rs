@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+mod admission;
 mod announce;
 mod bucket;
 mod data_folder;
+mod disk;
 mod functions;
 mod health;
 mod http;
@@ -19,6 +21,7 @@ mod seed;
 mod servers;
 mod service;
 mod triggers;
+mod turns;
 mod watch;
 mod webhook;
 

@@ -9,8 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
+
+use crate::turns::Turns;
 
 /// Runs one event and says which messages of it failed.
 pub(crate) type Handler = Arc<dyn Fn(Value) -> Handling + Send + Sync>;
@@ -45,7 +47,7 @@ pub(crate) struct Queue {
     handler: Handler,
     manners: Manners,
     dead_letters: PathBuf,
-    places: Arc<Semaphore>,
+    turns: Turns,
     pending: Arc<watch::Sender<u64>>,
     numbers: Arc<AtomicU64>,
     started: jiff::Timestamp,
@@ -63,7 +65,7 @@ impl Queue {
             handler,
             manners,
             dead_letters: dead_letters.to_owned(),
-            places: Arc::new(Semaphore::new(manners.at_once)),
+            turns: Turns::new(manners.at_once),
             pending: Arc::new(watch::Sender::new(0)),
             numbers: Arc::default(),
             started: jiff::Timestamp::now(),
@@ -93,16 +95,22 @@ impl Queue {
         }
     }
 
+    /// Messages that were neither handled nor set aside yet.
+    pub(crate) fn waiting(&self) -> u64 {
+        *self.pending.borrow()
+    }
+
     async fn deliver(&self, body: String) {
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let id = format!("{}-{number}", self.started.as_millisecond());
+        let sender = sender_of(&body);
         let mut reason = String::new();
         for delivery in 1..=self.manners.deliveries {
             if delivery > 1 {
                 let wait = self.manners.wait * 2u32.pow((delivery - 2).min(3));
                 tokio::time::sleep(wait).await;
             }
-            match self.try_once(&id, &body, delivery).await {
+            match self.try_once(&id, &sender, &body, delivery).await {
                 Ok(()) => return,
                 Err(error) => {
                     tracing::warn!(
@@ -119,8 +127,14 @@ impl Queue {
         self.set_aside(&id, &body, &reason);
     }
 
-    async fn try_once(&self, id: &str, body: &str, delivery: u32) -> Result<(), String> {
-        let _place = self.places.acquire().await.map_err(|e| e.to_string())?;
+    async fn try_once(
+        &self,
+        id: &str,
+        sender: &str,
+        body: &str,
+        delivery: u32,
+    ) -> Result<(), String> {
+        let _turn = self.turns.next(sender).await;
         let event = json!({"Records": [sqs_message(self.function, id, body, delivery)]});
         let answer = on_its_own((self.handler)(event)).await?;
         let failures = answer.get("batchItemFailures").and_then(Value::as_array);
@@ -161,6 +175,16 @@ pub(crate) async fn on_its_own(handling: Handling) -> Result<Value, String> {
         Some(Err(error)) => Err(error.to_string()),
         None => Err("the handler did not run".to_owned()),
     }
+}
+
+/// Whose object a message is about: the part of its key after what it is. Messages of one sender wait for each other, not those of others.
+fn sender_of(body: &str) -> String {
+    let body: Value = serde_json::from_str(body).unwrap_or_default();
+    let key = body
+        .pointer("/Records/0/s3/object/key")
+        .and_then(Value::as_str);
+    let key = key.map(|key| key.replace("%2F", "/")).unwrap_or_default();
+    key.split('/').nth(2).unwrap_or_default().to_owned()
 }
 
 /// One message as Lambda receives it from SQS.

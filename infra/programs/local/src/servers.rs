@@ -112,6 +112,11 @@ impl Servers {
         })
     }
 
+    /// Whether the table runs here, where nobody else works on it.
+    pub(crate) fn has_own_table(&self) -> bool {
+        self.table.is_some()
+    }
+
     /// Whether one of the two runs here.
     pub(crate) fn any_embedded(&self) -> bool {
         self.objects.is_some() || self.table.is_some()

@@ -4,11 +4,14 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use domain::Clock;
+use object_store_server::ObjectCreated;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use crate::admission::{Admission, Measure};
 use crate::data_folder::DataFolder;
-use crate::functions::Functions;
+use crate::disk::{self, Disk};
+use crate::functions::{Abandoned, Functions};
 use crate::health::{self, Health};
 use crate::notices::Notices;
 use crate::nudge::Nudge;
@@ -64,6 +67,7 @@ pub struct Service {
     notices: Notices,
     nudge: Nudge,
     sender: JoinHandle<()>,
+    recovered: watch::Receiver<bool>,
     publisher: Option<JoinHandle<()>>,
     triggers: Triggers,
     on_object: Vec<(&'static str, &'static str)>,
@@ -92,6 +96,8 @@ impl Service {
             ));
         }
         let folder = DataFolder::open(&options.data, options.fresh)?;
+        // The stores would call what they cannot open damaged, and nobody should throw data away for want of space.
+        disk::try_out(&folder.probe()).map_err(|error| Problem::file(folder.path(), &error))?;
         let listener = servers::listen(&options)?;
         let address = listener
             .local_addr()
@@ -100,7 +106,7 @@ impl Service {
         let portal = format!("http://{}", http::authority(options.bind, address.port()));
 
         let (sender, events) = mpsc::unbounded_channel();
-        let servers = Servers::start(&options, &folder, origins, sender).await?;
+        let servers = Servers::start(&options, &folder, origins, sender.clone()).await?;
         servers.make_bucket(&options).await?;
         servers.make_table().await?;
         let notices = Notices::start(
@@ -153,7 +159,7 @@ impl Service {
         };
         let signer = receipts::Signer::new(&folder.receipt_key()?, "")
             .map_err(|e| Problem::damaged(folder.path(), &e.to_string()))?;
-        let functions = Functions::new(
+        let mut functions = Functions::new(
             service.clone(),
             sending,
             delivering,
@@ -182,23 +188,36 @@ impl Service {
         if let Some(outbox) = notices.outbox().filter(|_| options.bind.is_loopback()) {
             routes = routes.merge(notice_server::pages(outbox.clone()));
         }
-        let routes = http::around(
-            nudge.around(routes),
-            options.bind,
-            options.address.as_deref(),
-        );
-        let (stop, stopped) = watch::channel(false);
-        let sender = tokio::spawn(
-            nudge
-                .clone()
-                .run(functions.on_write.clone(), stopped.clone()),
-        );
-        let http = serve(listener, routes, stopped)?;
         let events = Events {
             embedded: events,
             foreign,
         };
         let triggers = Triggers::start(&functions, events, &folder.dead_letters(), manners);
+        let disk = servers.any_embedded().then(|| Disk::new(folder.probe()));
+        let admission = Admission::new(Measure::default(), triggers.queues().to_vec(), disk);
+        let routes = http::around(
+            admission.around(nudge.around(routes)),
+            options.bind,
+            options.address.as_deref(),
+        );
+        let (stop, stopped) = watch::channel(false);
+        let notice_sender = tokio::spawn(
+            nudge
+                .clone()
+                .run(functions.on_write.clone(), stopped.clone()),
+        );
+        let http = serve(listener, routes, stopped)?;
+
+        // Another process on another folder may work on a table that is not ours alone.
+        let left = match servers.has_own_table() {
+            true => std::mem::take(&mut functions.on_start),
+            false => Vec::new(),
+        };
+        let (told, recovered) = watch::channel(false);
+        tokio::spawn(async move {
+            recover(left, &sender).await;
+            told.send_replace(true);
+        });
 
         let addresses = Addresses {
             api: format!("{portal}/api/v1"),
@@ -231,7 +250,8 @@ impl Service {
             servers,
             notices,
             nudge,
-            sender,
+            sender: notice_sender,
+            recovered,
             publisher,
             triggers,
             on_object: functions
@@ -307,6 +327,7 @@ impl Service {
 
     /// Resolves when no event waits to be handled, and every notice written by a request was tried.
     pub async fn idle(&self) {
+        let _ = self.recovered.clone().wait_for(|done| *done).await;
         self.triggers.idle().await;
         self.nudge.idle().await;
     }
@@ -344,6 +365,38 @@ impl Service {
         self.notices.stop().await;
         self.servers.stop().await;
         drop(self.folder);
+    }
+}
+
+/// Sends what the last process left to do through the queues, as if its events came now. Else it would wait for the claims of the
+/// dead to run out, and for the sweep.
+async fn recover(
+    left: Vec<(&'static str, Abandoned)>,
+    events: &mpsc::UnboundedSender<ObjectCreated>,
+) {
+    for (function, find) in left {
+        match find().await {
+            Ok(arrivals) => {
+                for arrival in arrivals {
+                    let _ = events.send(ObjectCreated {
+                        bucket: arrival.bucket,
+                        key: arrival.key,
+                        version_id: arrival.version.unwrap_or_default(),
+                        size: 0,
+                        etag: String::new(),
+                        sequence: 0,
+                        time: jiff::Timestamp::now(),
+                    });
+                }
+            }
+            Err(error) => {
+                tracing::warn!(
+                    function,
+                    error,
+                    "what the last run left is found by the sweep"
+                );
+            }
+        }
     }
 }
 

@@ -104,6 +104,11 @@ impl Triggers {
         }
     }
 
+    /// The queues, for those who look how much waits.
+    pub(crate) fn queues(&self) -> &[Queue] {
+        &self.queues
+    }
+
     /// Takes no more events, and lets handlers under way end.
     pub(crate) async fn stop(self) {
         let _ = self.stop.send(true);
@@ -227,6 +232,7 @@ mod tests {
                 }),
             }],
             on_write: Arc::new(|_| Box::pin(async { Ok(Value::Null) })),
+            on_start: Vec::new(),
         };
         let folder = tempfile::tempdir().unwrap();
         let (embedded, from_embedded) = mpsc::unbounded_channel();
