@@ -104,6 +104,10 @@ pub struct Options {
     )]
     pub videos: PathBuf,
 
+    /// 等待校验的文件超过此数时，仅受理近期没有上传的医院 · files that wait to be checked before new ones are taken only of hospitals that sent none lately
+    #[arg(long, env = "FLU_MAX_WAITING", value_name = "N", default_value_t = 200)]
+    pub max_waiting: u64,
+
     /// 存储桶名 · bucket name
     #[arg(long, env = "FLU_BUCKET", value_name = "NAME", default_value = "flu")]
     pub bucket: String,
@@ -171,6 +175,7 @@ impl Options {
             ses_endpoint: None,
             sns_endpoint: None,
             videos: "target/videos".into(),
+            max_waiting: 200,
             bucket: "flu".to_owned(),
             table: "flu".to_owned(),
             webhook_allowed: None,

@@ -194,7 +194,11 @@ impl Service {
         };
         let triggers = Triggers::start(&functions, events, &folder.dead_letters(), manners);
         let disk = servers.any_embedded().then(|| Disk::new(folder.probe()));
-        let admission = Admission::new(Measure::default(), triggers.queues().to_vec(), disk);
+        let measure = Measure {
+            files: options.max_waiting,
+            ..Measure::default()
+        };
+        let admission = Admission::new(measure, triggers.queues().to_vec(), disk);
         let routes = http::around(
             admission.around(nudge.around(routes)),
             options.bind,

@@ -98,7 +98,7 @@ fn on_a_full_disk_new_work_is_refused_in_clear_words_and_the_rest_is_done_when_t
     fs::write(&full, "").unwrap();
     // The disk is looked at once a second.
     let refused = (0..600).find_map(|_| {
-        let answer = hospital.announce(&sample(9, 5));
+        let answer = hospital.announce(&sample(9, 5), None);
         std::thread::sleep(Duration::from_millis(10));
         (answer.status != 201).then_some(answer)
     });
