@@ -189,13 +189,22 @@ impl Machine {
         })
     }
 
+    /// One more hospital.
+    pub fn flooding_hospital(&self) -> Hospital {
+        self.hospitals_from(1_000_000, 1).remove(0)
+    }
+
     /// Hospitals with an account and a session each, of the institution of the sample data.
     pub fn hospitals(&self, count: usize) -> Vec<Hospital> {
+        self.hospitals_from(0, count)
+    }
+
+    fn hospitals_from(&self, first: usize, count: usize) -> Vec<Hospital> {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
             let store = self.store().await;
             let mut hospitals = Vec::new();
-            for number in 0..count {
+            for number in first..first + count {
                 let account = NewAccount {
                     login_name: format!("hospital-{number}").parse().unwrap(),
                     phone: None,
