@@ -1,6 +1,6 @@
 //! However bad a file is, what the service writes because of it is bounded, and it sends at most one message.
 //!
-//! How much memory and time the largest take is measured by `cargo run -p local --example endure -- bounds`.
+//! How much memory and time the largest take is measured by `cargo run --release -p hostile-input --bin bounds`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,13 +12,13 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use hostile_input::worst::{ALL, Worst, all_wrong, noise};
 use jiff::SignedDuration;
 use serde_json::Value;
 use store::uploads;
 
 use crate::faults::{Faults, Side};
 use crate::stage::Stage;
-use crate::worst::{ALL, Worst};
 
 /// Items that any upload writes at most.
 const ITEMS: usize = 1000;
@@ -154,7 +154,7 @@ fn more_wrong_cells_make_more_pages_and_never_more_than_bounded() {
         let stage = Stage::set().await;
         let mut seen = Vec::new();
         for records in [LARGE / 4, LARGE] {
-            let file = crate::worst::all_wrong((records, u64::MAX));
+            let file = all_wrong((records, u64::MAX));
             let (counting, upload) = judged(&stage, &file).await;
             assert_bounded(&file, &counting, &upload);
             let findings =
@@ -174,7 +174,7 @@ fn an_upload_of_twenty_megabytes_of_noise_is_refused_in_a_handful_of_writes() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let stage = Stage::set().await;
-        let file = crate::worst::noise(20_000_000);
+        let file = noise(20_000_000);
         assert!(file.bytes.len() > 19_000_000 && file.bytes.len() <= 20 * 1024 * 1024);
         let (counting, upload) = judged(&stage, &file).await;
         assert_bounded(&file, &counting, &upload);

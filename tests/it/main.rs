@@ -44,4 +44,3 @@ mod weather;
 mod webhooks;
 mod wire_protocol;
 mod world;
-mod worst;

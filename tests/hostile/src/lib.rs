@@ -11,6 +11,7 @@ mod code_files;
 mod data_files;
 mod documents;
 mod mutation;
+pub mod worst;
 
 pub use campaign::Campaign;
 pub use mutation::mutated;

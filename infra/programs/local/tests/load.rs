@@ -1,5 +1,5 @@
 //! More comes than can be done: who sends little is not held up by who sends much, who is refused is told when to come again, and
-//! nothing that was taken is lost. `examples/endure.rs` measures how long it takes.
+//! nothing that was taken is lost. `examples/withstand.rs` measures how long it takes.
 #![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,

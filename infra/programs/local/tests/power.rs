@@ -1,4 +1,4 @@
-//! The power fails, the disk is full or forgets: what was acknowledged is there. `examples/endure.rs` does the same for longer.
+//! The power fails, the disk is full or forgets: what was acknowledged is there. `examples/withstand.rs` does the same for longer.
 #![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,

@@ -7,8 +7,11 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 /// A file to be uploaded.
 pub struct Worst {
+    /// What is bad about it.
     pub what: &'static str,
+    /// Its name.
     pub name: String,
+    /// Its content.
     pub bytes: Vec<u8>,
 }
 
