@@ -135,6 +135,8 @@ pub async fn abandoned(intake: &Intake) -> Result<Vec<Arrival>, IntakeError> {
             version,
         });
     }
+    // In ticket order: one that is judged after a later one makes that be settled anew.
+    arrivals.sort_by(|one, other| one.key.cmp(&other.key));
     Ok(arrivals)
 }
 

@@ -66,9 +66,16 @@ impl Machine {
             .arg(&self.ready)
             .arg("--data")
             .arg(&self.data)
-            .env("FLU_LOG", "off")
+            .env(
+                "FLU_LOG",
+                std::env::var("FLU_LOG").unwrap_or("off".to_owned()),
+            )
             .stdout(Stdio::null())
-            .stderr(Stdio::piped());
+            .stderr(match std::env::var("FLU_LOG") {
+                // Whoever wants to see what happens does not want it swallowed.
+                Ok(_) => Stdio::inherit(),
+                Err(_) => Stdio::piped(),
+            });
         for (option, name) in [
             ("--port", "portal"),
             ("--s3-port", "s3"),
