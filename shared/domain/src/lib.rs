@@ -5,6 +5,7 @@ pub mod application;
 pub mod audit;
 mod base32;
 mod clock;
+mod common_passwords;
 pub mod death_case;
 mod icd_file;
 mod ids;

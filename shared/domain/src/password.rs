@@ -93,4 +93,18 @@ mod tests {
             PasswordHash::of("a").unwrap()
         );
     }
+
+    /// OWASP's cheat sheet on storing passwords asks for 19 MiB and two passes of one lane at least (2025).
+    #[test]
+    fn a_hash_costs_what_is_asked_for_today() {
+        let hash = PasswordHash::of("a").unwrap();
+        let cost = |name: &str| {
+            let (_, rest) = hash.0.split_once(name).unwrap();
+            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            digits.parse::<u32>().unwrap()
+        };
+        assert!(cost("m=") >= 19 * 1024 && cost("t=") >= 2 && cost("p=") >= 1);
+        let salt = hash.0.split('$').nth(4).unwrap();
+        assert!(salt.len() * 6 >= 128, "{salt}");
+    }
 }

@@ -5,6 +5,8 @@ use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::common_passwords;
+
 /// How long an initial password opens a session.
 pub const INITIAL_PASSWORD_LIFETIME: SignedDuration = SignedDuration::from_hours(72);
 
@@ -49,18 +51,12 @@ pub enum PasswordDefect {
     Long,
     /// The old one, or made of the login name or the phone.
     Known,
-    /// Begins with what many choose, or repeats a few characters.
+    /// Made of what many choose, or repeats a few characters.
     Common,
 }
 
 /// Longest password; longer ones cost more to hash and are no safer.
 const LONGEST: usize = 128;
-
-/// What everybody who knows this service tries first, without digits and signs.
-const COMMON: &[&str] = &[
-    "password", "passw", "qwerty", "asdf", "admin", "hqms", "flu", "liugan", "hospital", "yiyuan",
-    "welcome", "iloveyou", "woaini", "abc", "abcd", "letmein", "test",
-];
 
 impl PasswordPolicy {
     /// How old a password may become. 等级保护 asks for a change from time to time, NIST forbids to ask.
@@ -89,14 +85,10 @@ impl PasswordPolicy {
         if password == old || names.iter().any(holds) {
             return Some(PasswordDefect::Known);
         }
-        let letters: String = lower
-            .chars()
-            .filter(|letter| letter.is_alphabetic())
-            .collect();
         let mut different: Vec<char> = lower.chars().collect();
         different.sort_unstable();
         different.dedup();
-        (different.len() < 5 || COMMON.contains(&letters.as_str()))
+        (different.len() < 5 || common_passwords::is_made_of_one(&lower))
             .then_some(PasswordDefect::Common)
     }
 }
