@@ -16,6 +16,8 @@ const STEP: i64 = 30;
 const SLACK: i64 = 1;
 /// How many recovery codes there are.
 const RECOVERY_CODES: usize = 10;
+/// Letters of each, of five bits.
+const RECOVERY_LETTERS: usize = 28;
 /// Letters of secrets, as apps expect them (RFC 4648).
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
@@ -29,7 +31,7 @@ pub struct SecondFactor {
     pub confirmed: bool,
     /// The step of the newest code that was used; that one and older ones are refused.
     last_step: i64,
-    /// Digests of the recovery codes that are left. They have 80 random bits, so a plain digest will do.
+    /// Digests of the recovery codes that are left. They have 140 random bits, so a plain digest will do.
     recovery: Vec<String>,
 }
 
@@ -85,7 +87,7 @@ impl SecondFactor {
         let mut random = rand::rng();
         let codes: Vec<String> = (0..RECOVERY_CODES)
             .map(|_| {
-                let letters: Vec<u8> = (0..16)
+                let letters: Vec<u8> = (0..RECOVERY_LETTERS)
                     .map(|_| BASE32[random.random_range(0..BASE32.len())])
                     .collect();
                 let groups: Vec<_> = letters.chunks(4).map(String::from_utf8_lossy).collect();
@@ -226,6 +228,8 @@ mod tests {
         let now = 1_800_000_000;
         let codes = factor.confirm(&shown(&factor, now), at(now)).unwrap();
         assert_eq!(codes.len(), RECOVERY_CODES);
+        let bits = codes.iter().map(|code| code.replace('-', "").len() * 5);
+        assert!(bits.min() >= Some(128), "{codes:?}");
         assert!(factor.use_code(&codes[3].to_lowercase(), at(now)));
         assert!(!factor.use_code(&codes[3], at(now)));
         assert!(factor.use_code(&codes[0].replace('-', ""), at(now)));

@@ -46,7 +46,7 @@ export async function open({ show, signal, signedIn }) {
       }
     },
   });
-  const second = form.field({ name: 'code', label: text('code'), hint: text('code_hint'), inputmode: 'text', autocomplete: 'one-time-code', maxlength: 24 });
+  const second = form.field({ name: 'code', label: text('code'), hint: text('code_hint'), inputmode: 'text', autocomplete: 'one-time-code', maxlength: 40 });
   second.hidden = true;
   form.build(
     form.field({ name: 'login', label: text('login'), required: true, autocomplete: 'username', maxlength: 64 }),

@@ -70,7 +70,7 @@ export async function section({ account }) {
           draw(false, notice('info', text('ended')));
         },
       });
-      fill(holderOfForm, form.build(form.field({ name: 'code', label: text('code_or_recovery'), required: true, autocomplete: 'one-time-code', maxlength: 24 })).node);
+      fill(holderOfForm, form.build(form.field({ name: 'code', label: text('code_or_recovery'), required: true, autocomplete: 'one-time-code', maxlength: 40 })).node);
       form.input('code').focus();
     }, { class: 'danger small' });
     return put(holderOfForm, start);
