@@ -12,6 +12,7 @@ mod access;
 mod accounts;
 mod actors;
 mod analysts;
+mod answers;
 mod application;
 mod authenticator;
 mod batches;

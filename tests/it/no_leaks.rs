@@ -302,6 +302,31 @@ fn tells_what_operators_need(lines: &[String], upload: &str) {
             .unwrap()
             .starts_with("/api/v1/uploads")
     );
+    // Who was refused, what, and when: in universal time.
+    for (status, message) in [
+        (403, "answered 403"),
+        (401, "answered 401"),
+        (422, "answered 422"),
+        (404, "answered 404"),
+    ] {
+        let refused = lines.iter().find(|line| {
+            line["fields"]["message"] == message
+                && line["span"]["route"].is_string()
+                && (status == 401 || line["span"]["account"] == account)
+        });
+        let refused = refused.unwrap_or_else(|| panic!("no line of a request answered {status}"));
+        assert_eq!(refused["fields"]["status"], status);
+        assert!(refused["timestamp"].as_str().unwrap().ends_with('Z'));
+    }
+    for message in [
+        "sign-in refused: wrong login or password",
+        "refused: sent by a page of another site",
+    ] {
+        let told = lines
+            .iter()
+            .any(|line| line["fields"]["message"] == message);
+        assert!(told, "no line says {message:?}");
+    }
     let metrics: Vec<&Value> = lines
         .iter()
         .filter(|line| line["_aws"].is_object())
@@ -613,6 +638,16 @@ fn strange_requests(hunt: &mut Hunt<'_>, token: &str, phone: &str) {
         token,
         Some(&json!({"profile": PATIENT})),
     );
+    assert_eq!(hunt.call("GET", "/audit", token, None).status, 403);
+    let foreign = [("origin", "https://evil.example"), ("x-told", "a\tb")];
+    let url = hunt.world.url("/session");
+    let answer = request(
+        "POST",
+        &url,
+        &foreign,
+        Some(&json!({"login": CELL, "password": "x\r\n{}"})),
+    );
+    assert_eq!(hunt.keep(answer).status, 403);
     let page = call(
         "GET",
         &format!("{}/{ID_NUMBER}", hunt.world.service.addresses().portal),

@@ -83,3 +83,24 @@ fn what_cannot_be_an_upload_is_refused_before_a_byte_is_sent() {
         )
     );
 }
+
+#[test]
+fn an_account_has_a_hundred_tickets_open_at_most() {
+    let world = World::shared();
+    let (greedy, other) = (world.hospital(), world.hospital());
+    let ask = |hospital: &crate::world::Hospital<'_>, number: usize| {
+        let body = serde_json::json!({
+            "kind": "data", "file_name": format!("{number}.zip"), "size": 20 * 1024 * 1024, "sha256": "0".repeat(64),
+        });
+        hospital.post("/uploads", &body)
+    };
+    for number in 0..100 {
+        assert_eq!(ask(&greedy, number).status, 201, "{number}");
+    }
+    let refused = ask(&greedy, 100);
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (429, "too_many_open_uploads")
+    );
+    assert_eq!(ask(&other, 0).status, 201, "others are not kept waiting");
+}

@@ -88,6 +88,7 @@ fn answer(file: &File, caching: &'static str, headers: &HeaderMap) -> Response {
         (ETAG, file.tag.as_str()),
         (CACHE_CONTROL, caching),
         (CONTENT_TYPE, file.content_type),
+        (CONTENT_SECURITY_POLICY, site::FILE_POLICY),
     ];
     if known {
         return (StatusCode::NOT_MODIFIED, answer).into_response();

@@ -157,4 +157,93 @@ mod tests {
             }
         }
     }
+
+    /// The pages' own scripts, with their names.
+    fn scripts() -> impl Iterator<Item = (&'static str, &'static str)> {
+        FILES
+            .iter()
+            .filter(|(name, _)| name.ends_with(".js"))
+            .map(|(name, _)| (*name, text(name)))
+    }
+
+    #[test]
+    fn passwords_are_masked_and_may_be_pasted_and_kept_by_the_browser() {
+        let mut fields = 0;
+        for (name, source) in scripts() {
+            assert!(!source.contains("paste"), "{name} looks at what is pasted");
+            for field in source.split("form.field({").skip(1) {
+                let field = field.lines().next().unwrap();
+                let of_password = ["'password'", "'new_password'", "'old'", "'new'", "'again'"]
+                    .iter()
+                    .any(|one| field.contains(&format!("name: {one}")));
+                if of_password {
+                    fields += 1;
+                    assert!(field.contains("type: 'password'"), "{name}: {field}");
+                    let helped = ["'current-password'", "'new-password'"];
+                    assert!(
+                        helped.iter().any(|kind| field.contains(kind)),
+                        "{name}: {field}"
+                    );
+                }
+            }
+        }
+        assert!(fields >= 4, "only {fields} fields");
+    }
+
+    #[test]
+    fn the_browser_keeps_the_language_and_nothing_else() {
+        for (name, source) in scripts() {
+            for store in [
+                "sessionStorage",
+                "indexedDB",
+                "document.cookie",
+                "caches.",
+                "serviceWorker",
+            ] {
+                assert!(!source.contains(store), "{name}: {store}");
+            }
+            for kept in source.split("localStorage.setItem(").skip(1) {
+                assert!(kept.starts_with("'language'"), "{name}");
+            }
+            assert!(
+                !source.contains("localStorage[") && !source.contains("localStorage ="),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn pages_load_nothing_from_elsewhere_and_listen_to_nobody() {
+        for (name, bytes) in FILES.iter().filter(|(name, _)| !name.ends_with(".wasm")) {
+            let Ok(source) = std::str::from_utf8(bytes) else {
+                continue;
+            };
+            for address in source.split("http").skip(1) {
+                let address: String = address.chars().take(40).collect();
+                let host = address.trim_start_matches('s').strip_prefix("://");
+                let outside = host
+                    .is_some_and(|host| host.starts_with(|one: char| one.is_ascii_alphanumeric()));
+                // Names of XML, and what a hospital may type as an example.
+                let harmless = ["://www.w3.org/", "s://his.example", "s://example"];
+                assert!(
+                    !outside || harmless.iter().any(|known| address.starts_with(known)),
+                    "{name}: http{}",
+                    address
+                );
+            }
+            for way in [
+                "addEventListener('message'",
+                "window.opener",
+                "Function(",
+                "document.write",
+                "jsonp",
+                "callback=",
+            ] {
+                // Only the page's own worker is heard, by the object that made it.
+                let own_worker =
+                    way == "addEventListener('message'" && *name == "assets/local-check/check.js";
+                assert!(own_worker || !source.contains(way), "{name}: {way}");
+            }
+        }
+    }
 }

@@ -90,7 +90,7 @@ fn content_type(name: &str) -> &'static str {
     match name.rsplit_once('.').map(|(_, extension)| extension) {
         Some("js") => "text/javascript; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
-        Some("svg") => "image/svg+xml",
+        Some("svg") => "image/svg+xml; charset=utf-8",
         Some("png") => "image/png",
         Some("wasm") => "application/wasm",
         Some("mp4") => "video/mp4",
@@ -100,13 +100,18 @@ fn content_type(name: &str) -> &'static str {
     }
 }
 
+/// Of a file that is no page. A worker is held to the policy of its own file, and the one that checks archives compiles WebAssembly
+/// of this origin; pages themselves may not.
+pub(crate) const FILE_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; \
+     object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /// Scripts and styles come from the pages' own files only, so text from a hospital's file can start nothing. Scans are looked at as
 /// pictures from the store, and as PDFs that were fetched and are shown in a frame of their own (`blob:`).
 fn policy(store: &str) -> HeaderValue {
     let text = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' blob: {store}; \
          connect-src 'self' {store}; media-src 'self' {store}; frame-src blob:; worker-src 'self'; \
-         base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+         object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     );
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }

@@ -1,5 +1,8 @@
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::{Next, from_fn, map_request};
 use axum::response::{IntoResponse, Response};
@@ -135,8 +138,33 @@ async fn run(application: Router) -> Result<(), lambda_http::Error> {
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Numbers the request, names it in every line it logs and in its answer, and keeps answers out of caches: they are one
-/// account's. What it is about comes to the same lines once it is known: see [`crate::subject`].
+/// What browsers are told with every answer. Where nothing stands in front there is nobody else to say it.
+const ALWAYS: [(HeaderName, &str); 2] = [
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    // Browsers ignore it where there is no TLS, so that one machine needs no exception.
+    (
+        STRICT_TRANSPORT_SECURITY,
+        "max-age=63072000; includeSubDomains",
+    ),
+];
+
+/// What they are told unless a route says something else.
+const UNLESS_SAID: [(HeaderName, &str); 4] = [
+    (CACHE_CONTROL, "no-store"),
+    (REFERRER_POLICY, "same-origin"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    // An answer that is opened by itself is no page: it runs nothing, loads nothing and stands in no frame.
+    (
+        CONTENT_SECURITY_POLICY,
+        "default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox",
+    ),
+];
+
+/// Numbers the request, names it in every line it logs and in its answer, and keeps answers out of caches – they are one
+/// account's – and browsers from making more of them than they are. What it is about comes to the same lines once it is known: see [`crate::subject`].
 async fn finish(request: Request, next: Next) -> Response {
     let id = format!("{:032x}", rand::random::<u128>());
     // The route, and no word of the address itself, which could hold anything.
@@ -157,9 +185,13 @@ async fn finish(request: Request, next: Next) -> Response {
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, id);
     }
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers
-        .entry(CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
+    for (name, value) in ALWAYS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    for (name, value) in UNLESS_SAID {
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
     response
 }

@@ -10,6 +10,7 @@ pub mod requests;
 mod alarms;
 mod description;
 mod events;
+mod front;
 mod functions;
 mod policies;
 mod routes;
