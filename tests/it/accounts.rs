@@ -572,6 +572,133 @@ fn a_second_factor_is_asked_for_once_it_is_on() {
 }
 
 #[test]
+fn a_new_password_does_not_turn_the_second_factor_off() {
+    let hands = Hands::new();
+    let world = &World::with(|options| options.clock = Some(hands.clock()));
+    let number = phone();
+    let made = account(world, Role::Reviewer, |account| {
+        account.phone = Some(number.parse().unwrap());
+        account.created_at = hands.now();
+    });
+    let login = made.login_name.as_str();
+    let session = token(&sign_in(world, login, PASSWORD));
+    let send = |path: &str, body: &Value| call("POST", &world.url(path), &session, Some(body));
+    let begun = send("/second-factor", &json!({ "password": PASSWORD })).json();
+    let secret = begun["secret"].as_str().unwrap().to_owned();
+    let code = json!({"code": shown(&secret, hands.now())});
+    assert_eq!(send("/second-factor/confirm", &code).status, 200);
+
+    let request = ask_reset(world, login).json()["request"].clone();
+    let code = between(&messages(world, &number)[0], "验证码", "，");
+    let set = reset(world, request.as_str().unwrap(), &code, NEW_PASSWORD);
+    assert_eq!(set.status, 204, "{set:?}");
+    assert_eq!(
+        sign_in(world, login, NEW_PASSWORD).code(),
+        "second_factor_required",
+        "who has the phone number alone does not get in"
+    );
+    hands.wait(SignedDuration::from_secs(60));
+    let body =
+        json!({"login": login, "password": NEW_PASSWORD, "code": shown(&secret, hands.now())});
+    assert_eq!(
+        call("POST", &world.url("/session"), "", Some(&body)).status,
+        200
+    );
+}
+
+#[test]
+fn signing_in_again_ends_the_session_of_that_browser() {
+    let world = World::shared();
+    let hospital = world.hospital();
+    let browser = Browser::signed_in(&hospital);
+    let elsewhere = Browser::signed_in(&hospital);
+    let body = json!({"login": hospital.login, "password": PASSWORD});
+    let wrong = json!({"login": hospital.login, "password": "wrong"});
+    assert_eq!(browser.ask("POST", "/session", Some(&wrong)).status, 401);
+    assert_eq!(browser.ask("GET", "/session", None).status, 200, "not yet");
+    let again = browser.ask("POST", "/session", Some(&body));
+    let new = Browser::with(world, &again);
+    assert_ne!(new.cookie, browser.cookie);
+    assert_eq!(browser.ask("GET", "/session", None).code(), "not_signed_in");
+    for other in [&new, &elsewhere] {
+        assert_eq!(other.ask("GET", "/session", None).status, 200);
+    }
+}
+
+#[test]
+fn a_disabled_account_is_out_at_once_and_does_not_tell_that_its_password_is_right() {
+    let world = World::shared();
+    let made = account(world, Role::Reviewer, |_| {});
+    let login = made.login_name.as_str();
+    let session = token(&sign_in(world, login, PASSWORD));
+    let wrong = sign_in(world, login, "wrong");
+    let mut disabled = made.clone();
+    disabled.state = AccountState::Disabled;
+    disabled.version += 1;
+    let saved = accounts::save(world.service.store(), &disabled, made.version, Vec::new());
+    world.runtime.block_on(saved).unwrap();
+    assert!(!works(world, &session));
+    assert_eq!(sign_in(world, login, PASSWORD).bytes, wrong.bytes);
+}
+
+#[test]
+fn a_password_counts_to_the_letter_and_may_be_long() {
+    let world = World::shared();
+    let made = account(world, Role::Reviewer, |_| {});
+    let login = made.login_name.as_str();
+    let session = token(&sign_in(world, login, PASSWORD));
+    // 128 letters of any kind, blanks at both ends.
+    let long = format!(" 流感 Größe 🦠 {}house ", "moss-lamp ".repeat(11));
+    assert_eq!(long.chars().count(), 128);
+    let body = json!({"old": PASSWORD, "new": long});
+    let changed = call("POST", &world.url("/password"), &session, Some(&body));
+    assert_eq!(changed.status, 200, "{changed:?}");
+    for other in [
+        long.trim().to_owned(),
+        long.to_lowercase(),
+        long.replace('ß', "ss"),
+        long.chars().take(127).collect(),
+        format!("{long}x"),
+        long.replace("-lamp", "_lamp"),
+    ] {
+        assert_eq!(
+            sign_in(world, login, &other).code(),
+            "wrong_login",
+            "{other}"
+        );
+        // Five wrong ones in a row make one wait, a right one forgets them.
+        assert_eq!(sign_in(world, login, &long).status, 200);
+    }
+}
+
+#[test]
+fn passwords_that_many_have_are_refused_wherever_one_is_chosen() {
+    let world = &World::start();
+    let number = phone();
+    let made = account(world, Role::Reviewer, |account| {
+        account.phone = Some(number.parse().unwrap());
+    });
+    let session = token(&sign_in(world, made.login_name.as_str(), PASSWORD));
+    let request = ask_reset(world, &number).json()["request"].clone();
+    let code = between(&messages(world, &number)[0], "验证码", "，");
+    for common in [
+        "1q2w3e4r5t6y7u8i9o0p",
+        "P@ssw0rd-2026!",
+        "JustinBieber-2019",
+        "Hospital-20262026",
+        "HQMS-2026-2026",
+    ] {
+        let body = json!({"old": PASSWORD, "new": common});
+        let changed = call("POST", &world.url("/password"), &session, Some(&body));
+        let set = reset(world, request.as_str().unwrap(), &code, common);
+        for refused in [changed, set] {
+            assert_eq!(refused.status, 422, "{common}");
+            assert_eq!(refused.json()["fields"][0]["code"], "common", "{common}");
+        }
+    }
+}
+
+#[test]
 fn a_hospitals_machine_is_never_asked_for_a_second_factor() {
     let world = World::shared();
     let hospital = world.hospital();

@@ -12,7 +12,8 @@ use store::attempts::{self, ADDRESS, Allowed, LOGIN, Policy};
 use store::{StoreError, accounts, audit, sessions};
 use utoipa::ToSchema;
 use web::{
-    ApiError, ClientAddress, ClientPlace, ErrorCode, FieldError, Json, Problem, Service, SetCookie,
+    ApiError, ClientAddress, ClientPlace, ErrorCode, FieldError, Json, Newcomer, Problem, Service,
+    SetCookie,
 };
 
 use crate::audit::{entry, note};
@@ -31,7 +32,7 @@ pub(crate) struct Credentials {
     code: Option<String>,
 }
 
-/// Signs in; the answer also sets the cookie `__Host-session`.
+/// Signs in; the answer also sets the cookie `__Host-session`. The session the request was made in, if any, ends.
 #[utoipa::path(
     post,
     path = "/api/v1/session",
@@ -49,6 +50,7 @@ pub(crate) async fn sign_in(
     Extension(policy): Extension<PasswordPolicy>,
     address: ClientAddress,
     ClientPlace(place): ClientPlace,
+    earlier: Result<Newcomer, ApiError>,
     Json(credentials): Json<Credentials>,
 ) -> Result<(SetCookie, Json<SignedIn>), ApiError> {
     credentials.check()?;
@@ -96,6 +98,11 @@ pub(crate) async fn sign_in(
     let (token, session) = sessions::begin_at(store, &account, purpose, place, now).await?;
     attempts::forget(store, LOGIN, &login).await?;
     attempts::forgive(store, ADDRESS, &address.text()).await?;
+    // The browser forgets its earlier session now; whoever else may have got hold of it must not go on.
+    if let Ok(Newcomer(earlier)) = earlier {
+        sessions::end(store, &earlier.session, &earlier.token).await?;
+        note(&service, Some(&earlier.account), Act::SessionEnded, address).await?;
+    }
     tracing::info!(account = %account.id, "account {} signed in", account.id);
     Ok(SignedIn::answer(&token, &session, account, policy))
 }
