@@ -39,6 +39,10 @@ pub enum Act {
     AccountCreated,
     /// Reset an account for another data manager.
     AccountReset,
+    /// Kept an account from signing in.
+    AccountDisabled,
+    /// Let it sign in again.
+    AccountEnabled,
     /// Took an ICD code file out of use.
     IcdFileDeleted,
     /// Made a death case.

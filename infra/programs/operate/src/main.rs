@@ -1,5 +1,6 @@
 //! What an operator, or a hospital's own technician, does from the command line. One module for each subcommand.
 
+mod account;
 mod audit;
 mod candidate;
 mod check;
@@ -41,6 +42,7 @@ enum Command {
     Check(check::Check),
     ImportAccounts(import_accounts::ImportAccounts),
     CreateReviewer(create_reviewer::CreateReviewer),
+    Account(account::ChangeAccount),
     Outbox(outbox::Outbox),
     Audit(audit::Audit),
     PublishMaterial(publish::PublishMaterial),
@@ -62,6 +64,7 @@ fn main() -> ExitCode {
         Command::Check(check) => check.run(),
         Command::ImportAccounts(import) => import.run(),
         Command::CreateReviewer(create) => create.run(),
+        Command::Account(change) => change.run(),
         Command::Outbox(outbox) => outbox.run(),
         Command::Audit(audit) => audit.run(),
         Command::PublishMaterial(publish) => publish.run(),

@@ -10,10 +10,10 @@ use std::path::PathBuf;
 use assert_cmd::Command;
 use aws_credential_types::Credentials;
 use domain::notice::{Delivery, Notice, NoticeKind, NoticeState};
-use domain::{Account, AccountState, Role};
+use domain::{Account, AccountState, Role, SecondFactor, SessionToken};
 use serde_json::Value;
 use startup::{Clients, Config, Options};
-use store::{Store, accounts, notices, schema};
+use store::{Store, accounts, notices, schema, sessions};
 use tokio::runtime::Runtime;
 
 const FILE: &str = "\
@@ -211,6 +211,75 @@ fn reviewers_are_made_and_stand_in_the_audit_trail() {
     assert_eq!(entries[1]["by"], "operator");
     let (today, _) = place.operate(&["audit"]);
     assert_eq!(today.matches("account_created").count(), 2, "{today}");
+}
+
+#[test]
+fn an_account_is_disabled_signed_out_and_helped_without_anybody_seeing_a_password() {
+    let place = Place::new();
+    place.operate(&["create-reviewer", "zhang", "--phone", "13900000009"]);
+    let before = place.account("zhang").unwrap();
+    let now = before.created_at;
+    let begin = || {
+        let account = place.account("zhang").unwrap();
+        let begun = sessions::begin(&place.store, &account, now);
+        place.runtime.block_on(begun).unwrap().0
+    };
+    let lives = |token: &SessionToken| {
+        let token = token.hash();
+        let resumed = sessions::resume(&place.store, &token, now);
+        place.runtime.block_on(resumed).unwrap().is_some()
+    };
+    let (first, second) = (begin(), begin());
+    assert!(lives(&first) && lives(&second));
+    let (said, status) = place.operate(&["account", "Zhang", "end-sessions"]);
+    assert_eq!(status, 0, "{said}");
+    assert!(!lives(&first) && !lives(&second));
+
+    let third = begin();
+    let (said, _) = place.operate(&["account", "13900000009", "disable"]);
+    assert!(said.contains("已停用"), "{said}");
+    assert!(!lives(&third));
+    let disabled = place.account("zhang").unwrap();
+    assert_eq!(disabled.state, AccountState::Disabled);
+    assert!(disabled.machine_epoch > before.machine_epoch);
+    place.operate(&["account", "zhang", "enable"]);
+    let enabled = place.account("zhang").unwrap();
+    assert_eq!(enabled.state, AccountState::MustChangePassword);
+    assert_eq!(
+        enabled.password_hash, before.password_hash,
+        "nobody chose one for its owner"
+    );
+
+    let mut with_factor = enabled.clone();
+    with_factor.second_factor = Some(SecondFactor::random());
+    with_factor.version += 1;
+    let saved = accounts::save(&place.store, &with_factor, enabled.version, Vec::new());
+    place.runtime.block_on(saved).unwrap();
+    place.operate(&["account", "zhang", "second-factor-off"]);
+    assert!(place.account("zhang").unwrap().second_factor.is_none());
+    let (unknown, status) = place.operate(&["account", "nobody", "disable"]);
+    assert_eq!(status, 2, "{unknown}");
+
+    let (trail, _) = place.operate(&["audit", "--subject", before.id.as_str(), "--json"]);
+    let acts: Vec<String> = trail
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<Value>(line).unwrap()["act"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    assert_eq!(
+        acts[1..],
+        [
+            "second_factor_off",
+            "account_enabled",
+            "account_disabled",
+            "session_ended",
+            "account_created"
+        ]
+    );
 }
 
 #[test]
