@@ -196,6 +196,34 @@ fn bombs_are_refused() {
 }
 
 #[test]
+fn links_and_devices_are_refused() {
+    let plain = zip(&[("lis_1.csv", b"/etc/passwd")]);
+    let central = find(&plain, b"PK\x01\x02");
+    let with = |system: u8, mode: u32| {
+        let mut bytes = plain.clone();
+        bytes[central + 5] = system;
+        bytes[central + 38..central + 42].copy_from_slice(&(mode << 16).to_le_bytes());
+        bytes
+    };
+    // Unix and macOS; a link, a pipe, a device.
+    for system in [3, 19] {
+        for mode in [0o120_777, 0o010_644, 0o020_644, 0o060_644] {
+            assert_eq!(
+                refused(&with(system, mode)),
+                ["ZIP-004 lis_1.csv 压缩包中有链接或设备文件，请直接压缩csv文件"],
+                "{system} {mode:o}"
+            );
+        }
+        let file = check_bytes(&with(system, 0o100_644));
+        assert!(
+            file.findings
+                .iter()
+                .all(|finding| finding.rule != "ZIP-004")
+        );
+    }
+}
+
+#[test]
 fn paths_that_lead_elsewhere_are_refused() {
     for name in ["../lis_1.csv", "/lis_1.csv", "c:/lis_1.csv"] {
         let mut bytes = zip(&[("XXXXXXXXXXXX", b"x")]);
