@@ -151,6 +151,11 @@ const LIMITS: &[(&str, &str, &str)] = &[
         "connect_timeout(Duration::from_secs(2))\n                    .read_timeout(Duration::from_secs(20))",
         "2 s to connect, 20 s to answer",
     ),
+    (
+        "functions/deliver-webhook/src/post.rs",
+        "PATIENCE: Duration = Duration::from_secs(10);",
+        "| 10 s |",
+    ),
 ];
 
 #[test]
