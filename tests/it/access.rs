@@ -267,10 +267,6 @@ impl Scene {
         let path = path
             .replace("{upload}", &self.upload)
             .replace("{chart}", "days")
-            .replace(
-                "/case-history",
-                &format!("/case-history?number={CASE_NUMBER}"),
-            )
             .replace("{attachment}", &self.attachment)
             .replace("{slot}", "licence")
             .replace("{document}", "consent.pdf")
@@ -325,6 +321,8 @@ impl Scene {
                 json!({"kinds": ["lis"], "from": "2019-12-01"})
             }
             ("POST", "/heartbeats") => json!({"version": "0.1.0", "queue_length": 0}),
+            ("POST", "/case-history/search") => json!({"number": CASE_NUMBER}),
+            ("POST", "/death-cases/search" | "/audit/search") => json!({}),
             ("POST", "/death-cases") => json!({
                 "medical_record_number": "other", "name": "李四", "admitted_on": "2019-12-03",
                 "discharged_on": "2019-12-11", "died_at": "2019-12-11 09:40:00",

@@ -730,8 +730,8 @@ fn everything_people_do_is_in_the_audit_trail() {
 
     let reading = [&operator, &auditor]
         .map(|reader| token(&sign_in(world, reader.login_name.as_str(), PASSWORD)));
-    let read = |token: &str, query: &str| {
-        let answer = call("GET", &world.url(&format!("/audit?{query}")), token, None);
+    let read = |token: &str, asked: Value| {
+        let answer = call("POST", &world.url("/audit/search"), token, Some(&asked));
         assert_eq!(answer.status, 200, "{answer:?}");
         answer.json()
     };
@@ -749,19 +749,19 @@ fn everything_people_do_is_in_the_audit_trail() {
         "sign_in_refused",
     ];
     for token in &reading {
-        let trail = read(token, &format!("account={login}"));
+        let trail = read(token, json!({"account": login}));
         assert_eq!(acts(&trail), expected);
         assert_eq!(trail["entries"][0]["by_login_name"], login);
         assert_eq!(trail["entries"][3]["address"], "127.0.0.1");
     }
-    let trail = read(&reading[0], &format!("subject={id}"));
+    let trail = read(&reading[0], json!({"subject": id}));
     // Both looks at it are in it as well.
     assert_eq!(
         acts(&trail)[..3],
         ["audit_viewed", "audit_viewed", "audit_viewed"]
     );
     assert_eq!(acts(&trail)[3..], expected);
-    let today = read(&reading[0], "day=");
+    let today = read(&reading[0], json!({"day": ""}));
     let acts_today = acts(&today);
     assert!(
         expected
@@ -769,7 +769,10 @@ fn everything_people_do_is_in_the_audit_trail() {
             .all(|act| acts_today.iter().any(|known| known == act)),
         "{acts_today:?}"
     );
-    assert_eq!(read(&reading[0], "day=2001-01-01")["entries"], json!([]));
+    assert_eq!(
+        read(&reading[0], json!({"day": "2001-01-01"}))["entries"],
+        json!([])
+    );
 
     let (someone, hospital) = (reviewer(world, None), world.hospital());
     for (token, status) in [
@@ -778,17 +781,16 @@ fn everything_people_do_is_in_the_audit_trail() {
         ("forged", 401),
     ] {
         assert_eq!(
-            call("GET", &world.url("/audit"), token, None).status,
+            call("POST", &world.url("/audit/search"), token, Some(&json!({}))).status,
             status
         );
     }
-    for query in ["day=yesterday", "day=2026-01-01&account=x"] {
-        let answer = call(
-            "GET",
-            &world.url(&format!("/audit?{query}")),
-            &reading[0],
-            None,
-        );
+    for asked in [
+        json!({"day": "yesterday"}),
+        json!({"day": "2026-01-01", "account": "x"}),
+    ] {
+        let url = world.url("/audit/search");
+        let answer = call("POST", &url, &reading[0], Some(&asked));
         assert_eq!(answer.code(), "invalid_fields");
     }
 }
@@ -803,11 +805,13 @@ fn a_long_trail_comes_in_parts_without_loss() {
         token(&sign_in(world, login, PASSWORD));
     }
     let session = token(&sign_in(world, operator.login_name.as_str(), PASSWORD));
-    for filter in [format!("account={login}"), "day=".to_owned()] {
+    for filter in [json!({"account": login}), json!({})] {
         let (mut cursor, mut moments, mut parts) = (String::new(), Vec::new(), 0);
         loop {
-            let url = world.url(&format!("/audit?{filter}&cursor={cursor}"));
-            let part = call("GET", &url, &session, None).json();
+            let mut asked = filter.clone();
+            asked["cursor"] = json!(cursor);
+            let url = world.url("/audit/search");
+            let part = call("POST", &url, &session, Some(&asked)).json();
             let entries = part["entries"].as_array().unwrap().iter();
             let own = entries.filter(|entry| entry["by"] == watched.id.as_str());
             moments.extend(own.map(|entry| entry["at"].as_str().unwrap().to_owned()));

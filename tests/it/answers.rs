@@ -199,7 +199,6 @@ fn reading_changes_nothing() {
         let mut seen: Vec<Value> = [
             "/uploads",
             "/icd-files",
-            "/death-cases",
             "/machine-credentials",
             "/webhook",
             "/zero-cases",
@@ -208,6 +207,8 @@ fn reading_changes_nothing() {
         .iter()
         .map(|path| see(&token, path))
         .collect();
+        let url = format!("{}/api/v1/death-cases/search", scene.origin());
+        seen.push(call("POST", &url, &token, Some(&json!({}))).json());
         seen.push(see(&token, "/session")["account"].clone());
         seen.push(see(&reviewer, "/review/applications"));
         seen
@@ -356,8 +357,7 @@ fn what_is_said_twice_is_refused() {
     for path in [
         "/uploads?cursor=a&cursor=b",
         "/uploads?limit=1&limit=2",
-        "/case-history?number=a&number=b",
-        "/death-cases?q=a&q=b",
+        "/withdrawals?cursor=a&cursor=b",
     ] {
         let answer = hospital.get(path);
         assert_eq!(answer.status, 400, "{path}: {answer:?}");

@@ -487,10 +487,10 @@ fn death_case(hunt: &mut Hunt<'_>, token: &str) {
     assert!(hunt.call("PUT", &path, token, Some(&sheet)).status < 500);
     assert_eq!(
         hunt.call(
-            "GET",
-            &format!("/death-cases?q={RECORD_NUMBER}"),
+            "POST",
+            "/death-cases/search",
             token,
-            None
+            Some(&json!({"q": RECORD_NUMBER}))
         )
         .status,
         200
@@ -638,7 +638,12 @@ fn strange_requests(hunt: &mut Hunt<'_>, token: &str, phone: &str) {
         token,
         Some(&json!({"profile": PATIENT})),
     );
-    assert_eq!(hunt.call("GET", "/audit", token, None).status, 403);
+    let today = json!({});
+    assert_eq!(
+        hunt.call("POST", "/audit/search", token, Some(&today))
+            .status,
+        403
+    );
     let foreign = [("origin", "https://evil.example"), ("x-told", "a\tb")];
     let url = hunt.world.url("/session");
     let answer = request(

@@ -211,7 +211,9 @@ fn a_look_at_a_hospital_leaves_an_entry_in_the_audit_trail() {
     );
     let auditor = signed_in(world, person(world, Role::Auditor, None, false).0);
     let acts = |subject: &str| {
-        let trail = auditor.get(&format!("/audit?subject={subject}")).json();
+        let trail = auditor
+            .post("/audit/search", &json!({"subject": subject}))
+            .json();
         let entries = trail["entries"].as_array().unwrap().clone();
         entries
             .iter()
@@ -416,7 +418,7 @@ fn a_day_without_a_case_is_told_from_silence_and_taken_back() {
     }
     let auditor = signed_in(world, person(world, Role::Auditor, None, false).0);
     let trail = auditor
-        .get(&format!("/audit?subject={id}"))
+        .post("/audit/search", &json!({"subject": id}))
         .json()
         .to_string();
     assert!(trail.contains("zero_cases_declared") && trail.contains("zero_cases_withdrawn"));

@@ -31,16 +31,16 @@ fn a_session_lives_on_wherever_it_is_used() {
         ("POST", "/uploads"),
         ("POST", "/batches/flu"),
         ("GET", "/icd-files"),
-        ("GET", "/death-cases"),
+        ("POST", "/death-cases/search"),
         ("GET", "/machine-credentials"),
         ("GET", "/overview"),
         ("GET", "/zero-cases"),
         ("GET", "/uploads/1/receipt"),
         ("GET", "/withdrawals"),
-        ("GET", "/case-history?number=1"),
+        ("POST", "/case-history/search"),
         ("GET", "/material"),
         ("GET", "/review/applications"),
-        ("GET", "/audit"),
+        ("POST", "/audit/search"),
         ("GET", "/session"),
     ] {
         // Unused for half an hour it would be over.
@@ -241,10 +241,10 @@ fn the_trail_of_a_person_is_found_by_phone() {
         .unwrap()
         .to_owned();
     let trail = call(
-        "GET",
-        &world.url(&format!("/audit?account={phone}")),
+        "POST",
+        &world.url("/audit/search"),
         &token,
-        None,
+        Some(&json!({"account": phone})),
     );
     assert_eq!(trail.status, 200, "{trail:?}");
     let trail = trail.json();

@@ -26,7 +26,8 @@ use web::{ApiError, Caller, ClientAddress, ErrorCode, OpenApiRouter, Service};
 /// The routes of this function.
 pub fn router(service: Service) -> OpenApiRouter {
     OpenApiRouter::new()
-        .routes(routes!(create::create_death_case, list::list_death_cases))
+        .routes(routes!(create::create_death_case))
+        .routes(routes!(list::list_death_cases))
         .routes(routes!(fields::show_fields))
         .routes(routes!(view::show_death_case))
         .routes(routes!(sheet::save_sheet))

@@ -6,8 +6,8 @@ use domain::death_case::{DeathCase, DeathCaseId};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use store::death_cases;
-use utoipa::{IntoParams, ToSchema};
-use web::{ApiError, ErrorCode, Json, Problem, Query, Service};
+use utoipa::ToSchema;
+use web::{ApiError, ErrorCode, Json, Problem, Service};
 
 use crate::Manager;
 use crate::view::DeathCaseLine;
@@ -15,9 +15,9 @@ use crate::view::DeathCaseLine;
 const PAGE: usize = 20;
 const LONGEST_PAGE: usize = 100;
 
-/// Which cases are listed.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
+/// Which cases are listed. In the body, because addresses are kept on the way and a patient's number or name must not be.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     /// What 病案号 or 姓名 begins with; upper and lower case are the same.
     #[serde(default)]
@@ -52,11 +52,11 @@ enum Filter {
 
 /// 死亡记录列表: the hospital's cases, newest first.
 #[utoipa::path(
-    get,
-    path = "/api/v1/death-cases",
+    post,
+    path = "/api/v1/death-cases/search",
     tag = "death-cases",
     security(("bearer" = [])),
-    params(Wanted),
+    request_body = Wanted,
     responses(
         (status = OK, body = DeathCaseList),
         (status = BAD_REQUEST, body = Problem, description = "no such state or cursor"),
@@ -67,7 +67,7 @@ enum Filter {
 pub(crate) async fn list_death_cases(
     State(service): State<Service>,
     manager: Manager,
-    Query(wanted): Query<Wanted>,
+    Json(wanted): Json<Wanted>,
 ) -> Result<Json<DeathCaseList>, ApiError> {
     let filter = Filter::named(&wanted.state)?;
     let before = match wanted.cursor.as_str() {

@@ -10,11 +10,10 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use store::accounts;
 use store::audit::{self, Filter};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::routes;
 use web::{
-    ApiError, Caller, ClientAddress, ErrorCode, FieldError, Json, OpenApiRouter, Problem, Query,
-    Service,
+    ApiError, Caller, ClientAddress, ErrorCode, FieldError, Json, OpenApiRouter, Problem, Service,
 };
 
 /// Entries in one answer.
@@ -27,9 +26,10 @@ pub fn router(service: Service) -> OpenApiRouter {
         .with_state(service)
 }
 
-/// Which entries are asked for: one of the three; today's unless one is given.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
+/// Which entries are asked for: one of the three; today's unless one is given. In the body, because addresses are kept on the way and a
+/// login name, which may be a phone number, must not be.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct Asked {
     /// A day in China, `2026-01-31`.
     day: Option<String>,
@@ -71,11 +71,11 @@ struct Entry {
 
 /// Reads the audit trail. Reading it is an act as well and stands in it.
 #[utoipa::path(
-    get,
-    path = "/api/v1/audit",
+    post,
+    path = "/api/v1/audit/search",
     tag = "audit",
     security(("bearer" = []), ("cookie" = [])),
-    params(Asked),
+    request_body = Asked,
     responses(
         (status = OK, body = Trail),
         (status = UNAUTHORIZED, body = Problem),
@@ -87,7 +87,7 @@ async fn read_audit(
     State(service): State<Service>,
     address: ClientAddress,
     caller: Caller,
-    Query(asked): Query<Asked>,
+    Json(asked): Json<Asked>,
 ) -> Result<Json<Trail>, ApiError> {
     if !matches!(caller.account.role, Role::Operator | Role::Auditor) {
         return Err(ErrorCode::Forbidden.into());

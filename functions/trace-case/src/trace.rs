@@ -3,17 +3,17 @@ use domain::audit::{Act, AuditEntry};
 use domain::{Account, Role, Sha256};
 use serde::{Deserialize, Serialize};
 use store::{audit, death_cases};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use web::{
-    ApiError, Caller, ClientAddress, ErrorCode, FieldError, Json, Language, Problem, Query, Service,
+    ApiError, Caller, ClientAddress, ErrorCode, FieldError, Json, Language, Problem, Service,
 };
 
 use crate::steps::{self, Step};
 use crate::{reasons, versions};
 
-/// Which case. In the query, because paths are logged and a patient's number is not.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
+/// Which case. In the body, because addresses are kept on the way and a patient's number must not be.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct TraceQuery {
     /// 病案号, or 就诊卡号.
     number: String,
@@ -34,11 +34,11 @@ pub(crate) struct CaseHistory {
 
 /// Follows a case through the hospital's uploads.
 #[utoipa::path(
-    get,
-    path = "/api/v1/case-history",
+    post,
+    path = "/api/v1/case-history/search",
     tag = "uploads",
     security(("bearer" = [])),
-    params(TraceQuery),
+    request_body = TraceQuery,
     responses(
         (status = OK, body = CaseHistory),
         (status = UNAUTHORIZED, body = Problem),
@@ -52,7 +52,7 @@ pub(crate) async fn trace_case(
     caller: Caller,
     address: ClientAddress,
     language: Language,
-    Query(query): Query<TraceQuery>,
+    Json(query): Json<TraceQuery>,
 ) -> Result<Json<CaseHistory>, ApiError> {
     let account = &caller.account;
     if account.role != Role::DataManager {

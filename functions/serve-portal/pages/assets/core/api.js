@@ -56,7 +56,7 @@ function client(lost) {
     /** The answer as it came, for what is not JSON. */
     text: async (path, signal) => (await request('GET', path, undefined, signal)).text(),
     get: async (path, signal) => json(await request('GET', path, undefined, signal)),
-    post: async (path, body) => json(await request('POST', path, body)),
+    post: async (path, body, signal) => json(await request('POST', path, body, signal)),
     put: async (path, body) => json(await request('PUT', path, body)),
     patch: async (path, body) => json(await request('PATCH', path, body)),
     remove: async (path, body) => json(await request('DELETE', path, body)),

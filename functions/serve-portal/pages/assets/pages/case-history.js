@@ -31,12 +31,12 @@ export async function open({ route, show, signal }) {
   show(head(route), el('div', { class: 'stack' }, form, found));
   number.focus();
 
-  // The number stays out of the page's address: addresses are kept and sent on.
+  // The number stays out of every address: addresses are kept and sent on.
   async function look(said = null) {
     const wanted = number.value.trim();
     if (!wanted) { number.focus(); return; }
     try {
-      const history = await api.get(`/case-history?number=${encodeURIComponent(wanted)}`, signal);
+      const history = await api.post('/case-history/search', { number: wanted }, signal);
       fill(found, said && notice('good', said), result(history));
     } catch (error) {
       if (error.name === 'AbortError') return;

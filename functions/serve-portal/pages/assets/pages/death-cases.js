@@ -36,13 +36,13 @@ export async function open({ route, show, signal, go, query }) {
   let ticked = null;
   let timer;
   const at = (one) => `/death-cases/${encodeURIComponent(one.id)}`;
-  const search = el('input', { type: 'search', id: 'case-search', value: query.get('q') ?? '', maxlength: 40, oninput: () => { clearTimeout(timer); timer = setTimeout(() => cases.refresh(), 250); } });
+  const search = el('input', { type: 'search', id: 'case-search', maxlength: 40, oninput: () => { clearTimeout(timer); timer = setTimeout(() => cases.refresh(), 250); } });
   const state = choice(STATES.map((one) => [one, text(one)]), { blank: text('all'), id: 'case-state', value: query.get('state') ?? '', onchange: () => cases.refresh() });
   const cases = list({
     signal,
     async fetch(cursor) {
-      const wanted = new URLSearchParams({ q: search.value.trim(), state: state.value, cursor: cursor ?? '' });
-      const page = await api.get(`/death-cases?${wanted}`, signal);
+      // What is looked for stays out of every address: addresses are kept and sent on.
+      const page = await api.post('/death-cases/search', { q: search.value.trim(), state: state.value, cursor: cursor ?? '' }, signal);
       return { rows: page.cases, next: page.next };
     },
     draw: (rows) => { ticked = rows.find((one) => one.id === ticked?.id) ?? null; return table({ label: text('name'), rows, none: none(), columns: columns(), row: dress }); },
