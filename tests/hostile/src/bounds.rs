@@ -14,7 +14,6 @@
 use std::io::Cursor;
 use std::ops::ControlFlow;
 use std::process::{Command, ExitCode};
-use std::time::Instant;
 
 use hostile_input::worst::ALL;
 use validation::links::SegmentBuilder;
@@ -110,7 +109,7 @@ fn one(megabytes: u64, number: usize) {
         segments: SegmentBuilder::new(standard),
         fillers: FillerTally::new(standard),
     };
-    let began = Instant::now();
+    let before = processor_seconds();
     let judged = validation::check(
         &file.name,
         Cursor::new(file.bytes),
@@ -132,7 +131,7 @@ fn one(megabytes: u64, number: usize) {
         .map(|segment| segment.encode())
         .collect();
     let fillers: Vec<Filler> = fillers.finish();
-    let seconds = began.elapsed().as_secs_f64();
+    let seconds = processor_seconds() - before;
     let memory = memory();
     drop((segments, fillers));
     println!(
@@ -153,6 +152,20 @@ fn memory() -> f64 {
         .unwrap();
     let kib: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
     kib / 1024.0
+}
+
+/// Time this process has worked, its own and the system's on its behalf: what else goes on here is no matter of the file's. In
+/// hundredths of a second by the kernel's promise.
+fn processor_seconds() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<&str> = status
+        .rsplit(')')
+        .next()
+        .unwrap()
+        .split_whitespace()
+        .collect();
+    let ticks = |at: usize| fields[at].parse::<f64>().unwrap();
+    (ticks(11) + ticks(12)) / 100.0
 }
 
 struct Recorder {
