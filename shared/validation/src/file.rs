@@ -12,7 +12,7 @@ use crate::judge::Judge;
 use crate::parse::{Cell, ROWS, Row, RowSource};
 use crate::report::neutral;
 use crate::rules::own::OwnCheck;
-use crate::run::{Run, shown};
+use crate::run::{Run, shown, shown_cell};
 use crate::{CheckError, FileInfo, Finding, JudgedRecord, Note, texts};
 
 /// Records after which it is guessed how many there are.
@@ -312,7 +312,7 @@ pub(crate) fn finding<'r>(
         field: pending.field,
         rule: pending.rule,
         value: pending.column.map_or(Cow::Borrowed(""), |column| {
-            shown(encoding.decode(row.bytes(usize::from(column))))
+            shown_cell(row.bytes(usize::from(column)), encoding)
         }),
         detail: pending.detail.as_deref().map(Cow::Borrowed),
         suggestion: pending.suggestion.as_deref().map(Cow::Borrowed),

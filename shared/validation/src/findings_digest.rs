@@ -1,29 +1,30 @@
 use std::fmt;
 
 use crate::Finding;
-use crate::links::of_key;
+use crate::mixed::Mixed;
 
 /// One number over findings, whatever their order.
 #[derive(Debug, Default)]
 pub(crate) struct FindingsDigest {
     sum: u128,
-    /// The text of one finding; its room serves all of them.
-    text: String,
 }
 
 impl FindingsDigest {
+    /// Takes a finding of a rule.
     pub(crate) fn add(&mut self, rule: &str, finding: &Finding<'_>) {
-        use std::fmt::Write;
-        self.text.clear();
-        let (file, row) = (finding.file, finding.row);
-        let (column, field) = (finding.column, finding.field);
-        // Writing to a string cannot fail. The value comes last, so that nothing in it looks like what follows.
-        let _ = write!(
-            self.text,
-            "{rule}\u{1f}{file:?}\u{1f}{row:?}\u{1f}{column:?}\u{1f}{field:?}\u{1f}{}",
-            finding.value
-        );
-        self.sum = self.sum.wrapping_add(of_key(&self.text));
+        let mut hash = Mixed::default();
+        hash.bytes(rule.as_bytes());
+        // Each is one more than it is, so that none is told from the first.
+        let place = |place: Option<u16>| place.map_or(0, |place| u64::from(place) + 1);
+        let row = finding.row.map_or(0, |row| u64::from(row) + 1);
+        hash.number(place(finding.file) << 33 | row);
+        hash.number(place(finding.column) << 32 | place(finding.field));
+        hash.bytes(finding.value.as_bytes());
+        let low = hash.finish();
+        hash.number(low);
+        let high = hash.finish();
+        let both = u128::from(high) << 64 | u128::from(low);
+        self.sum = self.sum.wrapping_add(both);
     }
 }
 

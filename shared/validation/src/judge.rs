@@ -38,6 +38,8 @@ pub(crate) struct Judge<'a> {
     width: usize,
     /// For each 64 columns which rows have something in each.
     filled: Vec<[u64; ROWS]>,
+    /// For each 64 cells of the rows which of them are not empty.
+    not_empty: Vec<u64>,
     block: Block,
     found: Found,
     /// For each of the findings in their order, which it is of those found.
@@ -89,6 +91,7 @@ impl<'a> Judge<'a> {
             places,
             width,
             filled: vec![[0; ROWS]; width.div_ceil(64)],
+            not_empty: Vec::new(),
             block: Block::new(fields),
             found: Found::default(),
             order: Vec::new(),
@@ -199,6 +202,9 @@ impl<'a> Judge<'a> {
         for filled in &mut self.filled {
             filled.fill(0);
         }
+        // All at once: a row of its own rarely has a number of cells that can be taken together.
+        self.not_empty.clear();
+        self.not_empty.extend(rows.cells.chunks(64).map(not_empty));
         for (index, row) in rows.iter().enumerate() {
             let bit = 1 << index;
             if blank & bit != 0 || !self.has_right_width(&row, index as u8) {
@@ -212,9 +218,11 @@ impl<'a> Judge<'a> {
             if !row.valid && !self.is_valid(&row) {
                 unclean.invalid |= bit;
             }
-            let cells = row.cells.get(..self.width).unwrap_or_default();
-            for (filled, cells) in self.filled.iter_mut().zip(cells.chunks(64)) {
-                filled[index] = filled_cells(cells);
+            let first = rows.places[index].first as usize;
+            // A row that fits has as many cells as there are columns, or more.
+            for (part, filled) in self.filled.iter_mut().enumerate() {
+                let columns = 64 * part;
+                filled[index] = bits(&self.not_empty, first + columns, self.width - columns);
             }
         }
         let lines = Lines {
@@ -299,7 +307,7 @@ fn records_of<'r>(rows: &Rows<'r>, block: &'r Block) -> Records<'r> {
 }
 
 /// Which of up to 64 cells have something in them.
-fn filled_cells(cells: &[Cell]) -> u64 {
+fn not_empty(cells: &[Cell]) -> u64 {
     let bits = |cells: &[Cell]| {
         cells.iter().enumerate().fold(0, |filled, (place, cell)| {
             filled | u64::from(cell.start != cell.end) << place
@@ -312,6 +320,19 @@ fn filled_cells(cells: &[Cell]) -> u64 {
     match rest {
         [] => filled,
         rest => filled | bits(rest) << (8 * eights.len()),
+    }
+}
+
+/// Up to 64 bits of a row of words, from one of them on.
+#[inline]
+fn bits(words: &[u64], from: usize, count: usize) -> u64 {
+    let word = |place: usize| words.get(place).copied().unwrap_or(0);
+    let (place, shift) = (from / 64, from % 64);
+    // By 64 at once no word can be moved.
+    let all = word(place) >> shift | word(place + 1) << 1 << (63 - shift);
+    match count {
+        0..64 => all & ((1 << count) - 1),
+        _ => all,
     }
 }
 
@@ -365,4 +386,41 @@ fn unique_rules(kind: &FileKind, standard: &Standard) -> Vec<UniqueRule> {
             UniqueRule::new(index, fields)
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_are_found_wherever_a_row_begins() {
+        let words = [0x8000_0000_0000_0001, 0b1011, 1 << 63];
+        let one_by_one = |from: usize, count: usize| {
+            (0..count.min(64)).fold(0, |bits, place| {
+                let at = from + place;
+                let word = words.get(at / 64).copied().unwrap_or(0);
+                bits | (word >> (at % 64) & 1) << place
+            })
+        };
+        for from in 0..200 {
+            for count in [0, 1, 5, 63, 64, 65, 300] {
+                assert_eq!(bits(&words, from, count), one_by_one(from, count));
+            }
+        }
+    }
+
+    #[test]
+    fn cells_with_nothing_in_them_are_told_from_others() {
+        let cells: Vec<Cell> = (0..64)
+            .map(|place| Cell {
+                start: place,
+                end: place + u32::from(place % 3 == 0),
+            })
+            .collect();
+        for count in 0..=64 {
+            let wanted = (0..count).filter(|place| place % 3 == 0);
+            let wanted = wanted.fold(0, |bits, place| bits | 1_u64 << place);
+            assert_eq!(not_empty(&cells[..count]), wanted, "{count}");
+        }
+    }
 }

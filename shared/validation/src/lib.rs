@@ -19,6 +19,7 @@ mod icd_form;
 mod invisible;
 mod judge;
 pub mod links;
+mod mixed;
 mod one_record;
 mod parse;
 mod plan;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use standard::{Level, Severity};
 
+use crate::decode::TextEncoding;
 use crate::drug_selection::DrugSelection;
 use crate::findings_digest::FindingsDigest;
 use crate::links::Collector;
@@ -249,20 +250,82 @@ impl<'a> Run<'a> {
     }
 }
 
+/// Bytes that [`SHOWN`] characters have at most, in every encoding read here.
+const SHOWN_BYTES: usize = 4 * SHOWN;
+
+/// The value of a cell as findings show it.
+pub(crate) fn shown_cell(bytes: &[u8], encoding: TextEncoding) -> Cow<'_, str> {
+    // What stands behind is not shown, so it need not be decoded.
+    let beginning = bytes.get(..SHOWN_BYTES).unwrap_or(bytes);
+    shown(encoding.decode(beginning))
+}
+
 /// A value as findings show it.
 pub(crate) fn shown(value: Cow<'_, str>) -> Cow<'_, str> {
     // A character has at least one byte: most values are not counted.
     if value.len() <= SHOWN {
         return value;
     }
-    let Some((end, _)) = value.char_indices().nth(SHOWN) else {
-        return value;
-    };
+    let end = end_of_shown(&value);
     match value {
         Cow::Borrowed(value) => Cow::Borrowed(&value[..end]),
         Cow::Owned(mut value) => {
             value.truncate(end);
             Cow::Owned(value)
+        }
+    }
+}
+
+/// Where the part of a value that is shown ends.
+fn end_of_shown(value: &str) -> usize {
+    // Bytes of the form 10xxxxxx go on with a character.
+    let begins = |byte: &u8| byte & 0xc0 != 0x80;
+    let mut characters = 0;
+    let mut start = 0;
+    // Many bytes at a time, up to those in which the first character too many begins.
+    for block in value.as_bytes().chunks(64) {
+        let more = block.iter().filter(|byte| begins(byte)).count();
+        if characters + more > SHOWN {
+            let mut places = block.iter().enumerate().filter(|(_, byte)| begins(byte));
+            let end = places.nth(SHOWN - characters);
+            return end.map_or(value.len(), |(place, _)| start + place);
+        }
+        characters += more;
+        start += block.len();
+    }
+    value.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_cut_after_so_many_characters_whatever_their_length() {
+        for character in ["a", "é", "药", "\u{20000}"] {
+            for count in [1, 66, 199, 200, 201, 350, 1_000] {
+                let value = format!("x{}", character.repeat(count));
+                let cut: String = value.chars().take(SHOWN).collect();
+                assert_eq!(shown(Cow::Borrowed(&value)), cut);
+                assert_eq!(shown(Cow::Owned(value.clone())), cut);
+                assert_eq!(shown_cell(value.as_bytes(), TextEncoding::Utf8), cut);
+                let (gb18030, _, _) = encoding_rs::GB18030.encode(&value);
+                assert_eq!(shown_cell(&gb18030, TextEncoding::Gb18030), cut);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_is_shown_as_its_whole_would_be() {
+        for encoding in [TextEncoding::Utf8, TextEncoding::Gb18030] {
+            for odd in [&b"\xff"[..], b"\xe8\xa0", b"\x81\x30\x81", b"\xf0\x9f\x98"] {
+                for before in 0..4 {
+                    let mut value = vec![b'a'; before];
+                    value.extend(odd.repeat(900));
+                    let whole = shown(encoding.decode(&value)).into_owned();
+                    assert_eq!(shown_cell(&value, encoding), whole);
+                }
+            }
         }
     }
 }

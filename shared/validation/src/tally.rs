@@ -1,7 +1,6 @@
 //! Counts findings as they are made; the counts are exact however many are kept.
 
 use std::collections::BTreeMap;
-use std::hash::{Hash, Hasher};
 
 use hashbrown::HashMap;
 use standard::{Severity, Standard};
@@ -25,26 +24,23 @@ pub(crate) struct Tally {
     causes: HashMap<Place, Gathered>,
 }
 
-/// What a cause is told by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
-    rule: u16,
-    kind: Option<u16>,
-    field: Option<u16>,
-    severity: Severity,
-}
+/// What a cause is told by, in one number, since it is looked up for every finding. Ordered as its parts are, of which rule
+/// is the first, then kind, then field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Place(u64);
 
-/// Written at once: it is hashed for every finding.
-impl Hash for Place {
-    fn hash<H: Hasher>(&self, state: &mut H) {
+impl Place {
+    fn new(rule: u16, kind: Option<u16>, field: Option<u16>, severity: Severity) -> Self {
         let part = |part: Option<u16>| part.map_or(0, |part| u64::from(part) + 1);
-        let severity = u64::from(self.severity == Severity::Error);
-        let place = part(self.kind) << 20 | part(self.field);
-        state.write_u64(u64::from(self.rule) << 48 | place << 1 | severity);
+        let severity = u64::from(severity == Severity::Error);
+        let place = part(kind) << 20 | part(field);
+        Self(u64::from(rule) << 48 | place << 1 | severity)
     }
 }
 
 struct Gathered {
+    kind: Option<u16>,
+    severity: Severity,
     findings: u64,
     rows: Vec<u32>,
     /// Values, each with what was probably meant.
@@ -59,13 +55,11 @@ impl Tally {
             Severity::Error => self.errors += 1,
             Severity::Warning => self.warnings += 1,
         }
-        let place = Place {
-            rule: finding.rule,
-            kind: kind.and_then(|kind| u16::try_from(kind).ok()),
-            field: finding.field,
-            severity,
-        };
+        let kind = kind.and_then(|kind| u16::try_from(kind).ok());
+        let place = Place::new(finding.rule, kind, finding.field, severity);
         let gathered = self.causes.entry(place).or_insert_with(|| Gathered {
+            kind,
+            severity,
             findings: 0,
             rows: Vec::new(),
             values: Vec::new(),
@@ -93,8 +87,8 @@ impl Tally {
     /// Findings by rule id.
     pub(crate) fn by_rule(&self, standard: &Standard) -> BTreeMap<String, u64> {
         let mut counts = BTreeMap::new();
-        for (place, gathered) in &self.causes {
-            let id = &standard.rules[usize::from(place.rule)].id;
+        for gathered in self.causes.values() {
+            let id = &standard.rules[usize::from(gathered.first.rule)].id;
             *counts.entry(id.clone()).or_default() += gathered.findings;
         }
         counts
@@ -103,8 +97,8 @@ impl Tally {
     /// Findings by `kind.column`.
     pub(crate) fn by_column(&self, standard: &Standard) -> BTreeMap<String, u64> {
         let mut counts = BTreeMap::new();
-        for (place, gathered) in &self.causes {
-            let (Some(kind), Some(field)) = (place.kind, place.field) else {
+        for gathered in self.causes.values() {
+            let (Some(kind), Some(field)) = (gathered.kind, gathered.first.field) else {
                 continue;
             };
             let kind = &standard.kinds[usize::from(kind)];
@@ -119,23 +113,23 @@ impl Tally {
         let mut places: Vec<(Place, Gathered)> = self.causes.into_iter().collect();
         places.sort_by_key(|(place, gathered)| {
             (
-                std::cmp::Reverse(place.severity),
+                std::cmp::Reverse(gathered.severity),
                 std::cmp::Reverse(gathered.findings),
                 *place,
             )
         });
         places
             .into_iter()
-            .map(|(place, gathered)| cause(place, gathered, standard, files))
+            .map(|(_, gathered)| cause(gathered, standard, files))
             .collect()
     }
 }
 
-fn cause(place: Place, gathered: Gathered, standard: &Standard, files: &[FileInfo]) -> Cause {
-    let rule = &standard.rules[usize::from(place.rule)];
-    let kind = place.kind.map(|kind| &standard.kinds[usize::from(kind)]);
+fn cause(gathered: Gathered, standard: &Standard, files: &[FileInfo]) -> Cause {
+    let rule = &standard.rules[usize::from(gathered.first.rule)];
+    let kind = gathered.kind.map(|kind| &standard.kinds[usize::from(kind)]);
     let field = kind
-        .zip(place.field)
+        .zip(gathered.first.field)
         .map(|(kind, field)| &kind.fields[usize::from(field)]);
     let (message_zh, mend_zh) = fill_texts(&gathered.first, standard, files, Language::Chinese);
     let (message_en, mend_en) = fill_texts(&gathered.first, standard, files, Language::English);
@@ -159,7 +153,7 @@ fn cause(place: Place, gathered: Gathered, standard: &Standard, files: &[FileInf
         rule: rule.id.clone(),
         kind: kind.map(|kind| kind.code.clone()),
         code: field.map(|field| field.code.clone()),
-        severity: severity_name(place.severity).to_owned(),
+        severity: severity_name(gathered.severity).to_owned(),
         findings: gathered.findings,
         rows: gathered.rows,
         // With what was probably meant beside each: a clerk replaces all of them in one go.

@@ -205,7 +205,6 @@ impl<'a> CellJudge<'a> {
         values: &mut Values,
         plain: impl Fn(Written<'_>) -> Option<i64>,
     ) {
-        let unclean = lines.unclean.controls | lines.unclean.invalid;
         // The rows' cells of this column and those to the right of it.
         let cells = lines
             .cells
@@ -228,7 +227,15 @@ impl<'a> CellJudge<'a> {
                 valid |= 1 << row;
             }
         }
-        valid &= !unclean;
+        valid &= !lines.unclean.invalid;
+        // A row is told by any of its cells: mostly it is another one.
+        for row in members(valid & lines.unclean.controls) {
+            let cell = values.places[row % ROWS];
+            let bytes = &lines.buffer[cell.start as usize..cell.end as usize];
+            if bytes.iter().any(|byte| is_control(*byte)) {
+                valid &= !(1 << row);
+            }
+        }
         // A column that stands in the file twice is what it is the second time.
         values.valid = values.valid & !rows | valid;
         values.invalid &= !rows;

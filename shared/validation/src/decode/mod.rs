@@ -54,6 +54,12 @@ impl TextEncoding {
 
     /// Text of bytes of a row; what is not valid becomes U+FFFD.
     pub(crate) fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
+        // Nearly all that is asked for is valid UTF-8 or, as ASCII, the same in every encoding.
+        if (self != Self::Gb18030 || bytes.is_ascii())
+            && let Ok(text) = std::str::from_utf8(bytes)
+        {
+            return Cow::Borrowed(text);
+        }
         self.of_rows().decode_without_bom_handling(bytes).0
     }
 

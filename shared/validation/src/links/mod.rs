@@ -27,7 +27,7 @@ pub use disposition::{Counts, Disposition};
 pub use earlier::{Earlier, EarlierSegments, NothingEarlier};
 pub use facts::StayFacts;
 pub use fingerprint::Link;
-pub(crate) use fingerprint::{of_key, of_link};
+pub(crate) use fingerprint::of_link;
 pub use segment::{Entry, Segment, SegmentBuilder, StayRecord, VisitRecord, key_fingerprint};
 pub use settle::{KindSettlement, SettledRecord, Settlement, dispositions, settle};
 

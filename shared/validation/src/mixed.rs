@@ -1,0 +1,77 @@
+//! A quick hash of short values, for tables and sums that are never stored.
+
+use crate::word;
+
+/// A hash of 64 bits. Each step multiplies to 128 bits and folds the halves, which spreads every bit of a word over all
+/// of the next; lengths go in, so that no two lists of values are written alike. Nobody gains by a collision: all it does
+/// is to refuse a record of one's own.
+#[derive(Clone, Copy)]
+pub(crate) struct Mixed(u64);
+
+impl Default for Mixed {
+    fn default() -> Self {
+        Self(0x243f_6a88_85a3_08d3)
+    }
+}
+
+/// The digits of pi: any odd numbers without a pattern will do.
+const FACTOR: u64 = 0x1319_8a2e_0370_7345;
+
+impl Mixed {
+    /// Takes a number.
+    pub(crate) fn number(&mut self, word: u64) {
+        self.fold(word, FACTOR);
+    }
+
+    /// Takes a text.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        while let Some((word, more)) = rest.split_first_chunk::<8>()
+            && !more.is_empty()
+        {
+            self.number(u64::from_le_bytes(*word));
+            rest = more;
+        }
+        // The last word overlaps the one before, since a word put together from single bytes must wait for them in memory.
+        let last = match bytes.last_chunk::<8>() {
+            Some(word) => u64::from_le_bytes(*word),
+            None => word::head(bytes),
+        };
+        // The length goes into the factor, and so into all of the product: folded into the word itself, it makes `1111` and
+        // `11110` one key.
+        self.fold(last, FACTOR + 2 * bytes.len() as u64);
+    }
+
+    #[inline]
+    fn fold(&mut self, word: u64, factor: u64) {
+        let product = u128::from(self.0 ^ word) * u128::from(factor);
+        self.0 = (product as u64 ^ (product >> 64) as u64).wrapping_add(0xa409_3822_299f_31d1);
+    }
+
+    /// The hash of all that was taken.
+    pub(crate) fn finish(mut self) -> u64 {
+        self.number(0x082e_fa98_ec4e_6c89);
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_do_not_run_into_each_other() {
+        let of = |values: &[&str]| {
+            let mut hash = Mixed::default();
+            for value in values {
+                hash.bytes(value.as_bytes());
+            }
+            hash.finish()
+        };
+        assert_ne!(of(&["ab", "c"]), of(&["a", "bc"]));
+        assert_ne!(of(&["a", ""]), of(&["", "a"]));
+        assert_ne!(of(&["a\0"]), of(&["a"]));
+        assert_ne!(of(&[""]), of(&["", ""]));
+        assert_ne!(of(&["1111"]), of(&["11110"]));
+    }
+}
