@@ -16,6 +16,8 @@ impl Default for Mixed {
 
 /// The digits of pi: any odd numbers without a pattern will do.
 const FACTOR: u64 = 0x1319_8a2e_0370_7345;
+/// More of them.
+const LENGTHS: u64 = 0x4528_21e6_38d0_1377;
 
 impl Mixed {
     /// Takes a number.
@@ -24,22 +26,25 @@ impl Mixed {
     }
 
     /// Takes a text.
+    #[inline]
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        // The length goes in by a factor without a pattern: folded into a word as it is, it makes `1111` and `11110` one key.
+        let length = LENGTHS.wrapping_mul(bytes.len() as u64);
+        self.0 = self.0.wrapping_add(length);
+        let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
         let mut rest = bytes;
-        while let Some((word, more)) = rest.split_first_chunk::<8>()
+        while let Some((pair, more)) = rest.split_first_chunk::<16>()
             && !more.is_empty()
+            && let ([first, second], _) = pair.as_chunks::<8>()
         {
-            self.number(u64::from_le_bytes(*word));
+            self.fold(word(first), FACTOR ^ word(second));
             rest = more;
         }
-        // The last word overlaps the one before, since a word put together from single bytes must wait for them in memory.
-        let last = match bytes.last_chunk::<8>() {
-            Some(word) => u64::from_le_bytes(*word),
-            None => word::head(bytes),
-        };
-        // The length goes into the factor, and so into all of the product: folded into the word itself, it makes `1111` and
-        // `11110` one key.
-        self.fold(last, FACTOR + 2 * bytes.len() as u64);
+        // The last two may overlap, since a word put together from single bytes must wait for them in memory.
+        match (rest.first_chunk::<8>(), rest.last_chunk::<8>()) {
+            (Some(first), Some(last)) => self.fold(word(first), FACTOR ^ word(last)),
+            _ => self.fold(word::head(rest), FACTOR),
+        }
     }
 
     #[inline]
@@ -73,5 +78,13 @@ mod tests {
         assert_ne!(of(&["a\0"]), of(&["a"]));
         assert_ne!(of(&[""]), of(&["", ""]));
         assert_ne!(of(&["1111"]), of(&["11110"]));
+        assert_ne!(of(&["A17777777"]), of(&["A177777777"]));
+        let long = "0123456789".repeat(4);
+        for place in 0..long.len() {
+            let mut other = long.clone();
+            other.replace_range(place..=place, "x");
+            assert_ne!(of(&[&long]), of(&[&other]), "{place}");
+            assert_ne!(of(&[&long[..place]]), of(&[&long[..=place]]));
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use standard::{Level, Severity};
 
-use crate::decode::TextEncoding;
+use crate::decode::{TextEncoding, utf8_characters};
 use crate::drug_selection::DrugSelection;
 use crate::findings_digest::FindingsDigest;
 use crate::links::Collector;
@@ -278,22 +278,19 @@ pub(crate) fn shown(value: Cow<'_, str>) -> Cow<'_, str> {
 
 /// Where the part of a value that is shown ends.
 fn end_of_shown(value: &str) -> usize {
-    // Bytes of the form 10xxxxxx go on with a character.
-    let begins = |byte: &u8| byte & 0xc0 != 0x80;
     let mut characters = 0;
     let mut start = 0;
     // Many bytes at a time, up to those in which the first character too many begins.
-    for block in value.as_bytes().chunks(64) {
-        let more = block.iter().filter(|byte| begins(byte)).count();
+    for part in value.as_bytes().chunks(128) {
+        let more = utf8_characters(part);
         if characters + more > SHOWN {
-            let mut places = block.iter().enumerate().filter(|(_, byte)| begins(byte));
-            let end = places.nth(SHOWN - characters);
-            return end.map_or(value.len(), |(place, _)| start + place);
+            break;
         }
         characters += more;
-        start += block.len();
+        start += part.len();
     }
-    value.len()
+    let mut begins = (start..value.len()).filter(|place| value.is_char_boundary(*place));
+    begins.nth(SHOWN - characters).unwrap_or(value.len())
 }
 
 #[cfg(test)]

@@ -458,9 +458,7 @@ impl<'a> CellJudge<'a> {
 
     fn length(&self, column: &ColumnPlan, bytes: &[u8], found: &mut Vec<Pending>) {
         // A character has at least one byte.
-        if bytes.len() > column.max_length
-            && self.encoding.decode(bytes).chars().count() > column.max_length
-        {
+        if bytes.len() > column.max_length && self.encoding.characters(bytes) > column.max_length {
             self.add(found, column, OwnCheck::ValueLength);
         }
     }

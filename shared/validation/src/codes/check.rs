@@ -93,7 +93,14 @@ impl RecordCheck for NotInHospitalCodes<'_> {
         Concern::AllValid(FieldMask::of([self.day]))
     }
 
-    fn suspects(&self, records: &Records<'_>, asked: u64) -> u64 {
+    fn check(&self, record: &Record<'_>, found: &mut Found) {
+        let records = &record.records;
+        let asked = 1 << record.index & records.block.field(self.day).valid;
+        self.check_all(records, asked, found);
+    }
+
+    /// Column by column, since nearly all that is looked at is in the files or, where a hospital gave others than it uses, not.
+    fn check_all(&self, records: &Records<'_>, asked: u64, found: &mut Found) {
         let mut by_day = held(&self.files);
         let days = &records.block.field(self.day).numbers;
         let day_of = |record: usize| days[record].div_euclid(DAY);
@@ -110,40 +117,20 @@ impl RecordCheck for NotInHospitalCodes<'_> {
             files[record] = by_day.get(&day_of(record)).map_or(&[][..], Vec::as_slice);
         }
         let judged = those(asked, |record| !files[record].is_empty());
-        self.fields.iter().fold(0, |any, field| {
+        for field in &self.fields {
             let values = records.block.field(*field);
-            let filled = judged & values.filled() & !any;
-            any | those(filled, |record| {
+            let missing = those(judged & values.filled(), |record| {
                 // What is invalid has no beginning that could be known.
                 let code = CodeStart::kept(values, record);
                 let holds = |file: &&CodeFile| file.contains_start(code) == Some(true);
                 values.invalid >> record & 1 == 1 || !files[record].iter().any(holds)
-            })
-        })
-    }
-
-    fn check(&self, record: &Record<'_>, found: &mut Found) {
-        let Some(day) = record.day(self.day) else {
-            return;
-        };
-        let mut by_day = held(&self.files);
-        let files = by_day.entry(day).or_insert_with(|| self.in_force(day));
-        if files.is_empty() {
-            return;
-        }
-        for field in &self.fields {
-            if record.is_blank(*field) {
-                continue;
+            });
+            for record in members(missing) {
+                if let Some(code) = self.missing(files[record], records.bytes(values, record)) {
+                    found.record = record;
+                    found.at_meaning(*field, self.suggestion(files[record], code));
+                }
             }
-            let bytes = record.bytes(*field);
-            // Codes are ASCII, which every encoding read here shares.
-            let Ok(code) = std::str::from_utf8(bytes) else {
-                continue;
-            };
-            if files.iter().any(|file| file.contains(code)) || !self.form.matches(bytes) {
-                continue;
-            }
-            found.at_meaning(*field, self.suggestion(files, code));
         }
     }
 }
@@ -152,6 +139,16 @@ impl<'a> NotInHospitalCodes<'a> {
     fn in_force(&self, day: i64) -> Vec<&'a CodeFile> {
         let day = civil_day(day);
         day.map_or_else(Vec::new, |day| self.codes.in_force(self.category, day))
+    }
+
+    /// The value, where it is a code that is in none of the files.
+    fn missing<'v>(&self, files: &[&CodeFile], value: &'v [u8]) -> Option<&'v str> {
+        if !self.form.matches(value) {
+            return None;
+        }
+        // Codes are ASCII, which every encoding read here shares.
+        let code = std::str::from_utf8(value).ok()?;
+        (!files.iter().any(|file| file.contains(code))).then_some(code)
     }
 
     fn suggestion(&self, files: &[&CodeFile], code: &str) -> Option<Arc<str>> {

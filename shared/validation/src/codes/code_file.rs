@@ -8,7 +8,7 @@ use crate::code_start::CodeStart;
 
 /// A code in upper case, filled up with zeros; the last byte is its length. Compared without following a pointer, because
 /// a look-up stands in the path of every record.
-type Key = [u64; 3];
+pub(crate) type Key = [u64; 3];
 /// Longest code that fits a key; the templates allow 20 characters.
 const LONGEST: usize = 23;
 
@@ -49,7 +49,7 @@ impl CodeFile {
         for (code, _) in &rows {
             if Starts::can_hold(code.len()) {
                 short.insert(CodeStart::of(code.as_bytes()));
-            } else if let Some(key) = key(code) {
+            } else if let Some(key) = key_of(code) {
                 long.insert_unique(hasher.hash_one(key), key, |key| hasher.hash_one(key));
             }
         }
@@ -89,7 +89,7 @@ impl CodeFile {
         if Starts::can_hold(code.len()) {
             return self.short.contain(CodeStart::of(code.as_bytes()));
         }
-        match key(code) {
+        match key_of(code) {
             Some(key) => {
                 let hash = self.hasher.hash_one(key);
                 self.long.find(hash, |known| *known == key).is_some()
@@ -202,7 +202,8 @@ fn upper(text: &str) -> impl Iterator<Item = u8> {
     text.bytes().map(|byte| byte.to_ascii_uppercase())
 }
 
-fn key(code: &str) -> Option<Key> {
+/// The key of a code; `None`: it is too long for one.
+pub(crate) fn key_of(code: &str) -> Option<Key> {
     let mut bytes = [0; LONGEST + 1];
     let place = bytes
         .get_mut(..code.len())

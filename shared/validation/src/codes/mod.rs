@@ -14,6 +14,7 @@ use standard::IcdCategory;
 
 pub(crate) use check::{CHECK_NAME, build};
 pub use code_file::CodeFile;
+pub(crate) use code_file::{Key, key_of};
 pub use codec::CodeFileError;
 
 use crate::HospitalCodes;

@@ -28,6 +28,22 @@ pub(super) fn valid_up_to(bytes: &[u8]) -> usize {
     at
 }
 
+/// How many characters valid bytes are.
+pub(super) fn characters(bytes: &[u8]) -> usize {
+    let mut count = 0;
+    let mut rest = bytes;
+    while let Some(first) = rest.first() {
+        let length = match (first, rest.get(1)) {
+            (0..=0x80, _) => 1,
+            (_, Some(0x30..=0x39)) => 4,
+            _ => 2,
+        };
+        rest = rest.get(length..).unwrap_or_default();
+        count += 1;
+    }
+    count
+}
+
 /// How many places are not valid. A character cut off at the end is one only where the bytes are complete.
 pub(super) fn errors(bytes: &[u8], complete: bool) -> usize {
     let mut errors = 0;
@@ -96,6 +112,8 @@ mod tests {
     fn knows_characters_of_four_bytes() {
         let (bytes, _, _) = GB18030.encode("㐀𠀀é");
         assert_eq!(valid_up_to(&bytes), bytes.len());
+        assert_eq!(characters(&bytes), 3);
+        assert_eq!(characters(b"\x80a\xd2\xa9"), 3);
         assert_eq!(valid_up_to(&[b'a', 0xfe, 0x39, 0xfe, 0x39]), 1);
     }
 }

@@ -12,6 +12,9 @@ use std::borrow::Cow;
 
 use encoding_rs::{Encoding, GB18030, UTF_8};
 
+/// Bytes up to which the standard library is faster than a decoder made for long texts.
+const SHORT: usize = 64;
+
 /// Encoding of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum TextEncoding {
@@ -54,13 +57,22 @@ impl TextEncoding {
 
     /// Text of bytes of a row; what is not valid becomes U+FFFD.
     pub(crate) fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
-        // Nearly all that is asked for is valid UTF-8 or, as ASCII, the same in every encoding.
-        if (self != Self::Gb18030 || bytes.is_ascii())
+        // Nearly all that is asked for is short, and valid UTF-8 or, as ASCII, the same in every encoding.
+        if bytes.len() <= SHORT
+            && (self != Self::Gb18030 || bytes.is_ascii())
             && let Ok(text) = std::str::from_utf8(bytes)
         {
             return Cow::Borrowed(text);
         }
         self.of_rows().decode_without_bom_handling(bytes).0
+    }
+
+    /// How many characters bytes of a row are, which must be valid text.
+    pub(crate) fn characters(self, bytes: &[u8]) -> usize {
+        match self {
+            Self::Gb18030 => gb18030::characters(bytes),
+            _ => utf8_characters(bytes),
+        }
     }
 
     /// Whether bytes of a row are valid text.
@@ -79,6 +91,16 @@ impl TextEncoding {
             }
         }
     }
+}
+
+/// How many characters begin in bytes of UTF-8.
+pub(crate) fn utf8_characters(bytes: &[u8]) -> usize {
+    // Bytes of the form 10xxxxxx go on with a character. A byte holds the count of each part, so that many are added at once.
+    let begins = |byte: &u8| u8::from(byte & 0xc0 != 0x80);
+    let parts = bytes.chunks(128);
+    parts
+        .map(|part| usize::from(part.iter().map(begins).sum::<u8>()))
+        .sum()
 }
 
 /// The likeliest encoding of bytes that begin with a character beyond ASCII.

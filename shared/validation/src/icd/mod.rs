@@ -126,7 +126,7 @@ pub fn read(
                 .flat_map(|template| &template.columns)
                 .map(|column| column.name_zh.as_str())
                 .collect();
-            rows::judge(&sheets, &wanted, request, &mut findings, &mut report);
+            rows::judge(sheets, &wanted, request, &mut findings, &mut report);
         }
         Err(problem) => findings.upload(problem),
     }

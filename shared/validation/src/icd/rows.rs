@@ -1,13 +1,11 @@
 //! Sheets of a code file, and what is wrong in their rows.
 
-use std::borrow::Cow;
-
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
 use super::archive::{CodeFileBytes, Form};
 use super::{Findings, IcdLimits, IcdProblem, IcdReport, IcdRequest, text};
-use crate::codes::CodeFile;
+use crate::codes::{CodeFile, Key, key_of};
 use crate::icd_form::IcdForm;
 use standard::IcdCategory;
 
@@ -39,7 +37,8 @@ impl Sheet {
             if cells.len() <= column {
                 cells.resize(column + 1, String::new());
             }
-            value.clone_into(&mut cells[column]);
+            // Without room to grow: the code file keeps it as it is.
+            cells[column] = value.to_owned();
         }
         value.len() as u64
     }
@@ -68,7 +67,7 @@ pub(super) fn trimmed(text: &str) -> &str {
 /// Every sheet whose header is the template's is read, as long lists are split among sheets; the others (notes, say) are
 /// passed over. Where none is, the first one that holds something is compared.
 pub(super) fn judge(
-    sheets: &[Sheet],
+    sheets: Vec<Sheet>,
     wanted: &[&str],
     request: &IcdRequest<'_>,
     findings: &mut Findings<'_>,
@@ -96,6 +95,7 @@ pub(super) fn judge(
         }
         return;
     }
+    let rows = sheets.iter().map(|sheet| sheet.rows.len()).sum();
     let mut codes = Codes {
         form: match request.category {
             IcdCategory::Disease => IcdForm::Disease,
@@ -103,20 +103,23 @@ pub(super) fn judge(
             IcdCategory::Morphology => IcdForm::Morphology,
         },
         has_additional: request.category == IcdCategory::Disease,
-        seen: HashMap::new(),
-        rows: Vec::new(),
+        seen: HashMap::with_capacity(rows),
+        rows: Vec::with_capacity(rows),
     };
-    for sheet in filled() {
-        if !fits(&sheet) {
-            report.passed_over.extend(sheet.name.clone());
+    for sheet in sheets {
+        if sheet.rows.is_empty() {
             continue;
         }
-        for (row, cells) in sheet.rows.iter().skip(1) {
+        if !fits(&&sheet) {
+            report.passed_over.extend(sheet.name);
+            continue;
+        }
+        for (row, mut cells) in sheet.rows.into_iter().skip(1) {
             report.rows += 1;
-            if let Err(problem) = codes.add(*row, cells) {
+            if let Err(problem) = codes.add(row, &mut cells) {
                 report.wrong_rows += 1;
                 let value = shown(cells.first().map_or("", String::as_str));
-                findings.add(sheet.name.as_deref(), Some(*row), Some(0), value, problem);
+                findings.add(sheet.name.as_deref(), Some(row), Some(0), value, problem);
             }
         }
     }
@@ -143,42 +146,49 @@ fn header_problem(header: &[String], wanted: &[&str]) -> Option<(usize, IcdProbl
     })
 }
 
-struct Codes<'s> {
+struct Codes {
     form: IcdForm,
     /// Whether the second column holds an additional (asterisk) code. Records may hold it as a diagnosis of its own.
     has_additional: bool,
-    seen: HashMap<Cow<'s, str>, u32>,
+    /// Rows by code, whatever the case of its letters: the look-ups do not tell cases apart either.
+    seen: HashMap<Key, u32>,
     rows: Vec<(String, String)>,
 }
 
-impl<'s> Codes<'s> {
-    fn add(&mut self, row: u32, cells: &'s [String]) -> Result<(), IcdProblem> {
-        let cell = |column: usize| cells.get(column).map_or("", String::as_str);
-        let code = cell(0);
+impl Codes {
+    /// Takes a code and its name out of a row that is right.
+    fn add(&mut self, row: u32, cells: &mut [String]) -> Result<(), IcdProblem> {
+        let code = cells.first().map_or("", String::as_str);
         if code.is_empty() {
             return Err(IcdProblem::Blank);
         }
-        if !self.form.matches(code.as_bytes()) {
-            return Err(IcdProblem::Form);
-        }
-        // Known by its upper case: the look-ups do not tell cases apart either.
-        let known = if code.bytes().any(|byte| byte.is_ascii_lowercase()) {
-            Cow::Owned(code.to_ascii_uppercase())
-        } else {
-            Cow::Borrowed(code)
-        };
-        match self.seen.entry(known) {
+        // What has the form of a code is never too long for a key.
+        let key = Some(code).filter(|code| self.form.matches(code.as_bytes()));
+        let key = key.and_then(key_of).ok_or(IcdProblem::Form)?;
+        match self.seen.entry(key) {
             Entry::Occupied(first) => {
                 let first_row = *first.get();
                 return Err(IcdProblem::Repeated { first_row });
             }
             Entry::Vacant(place) => place.insert(row),
         };
-        let name = cell(if self.has_additional { 2 } else { 1 });
-        self.rows.push((code.to_owned(), name.to_owned()));
-        let additional = cell(1);
-        if self.has_additional && self.form.matches(additional.as_bytes()) {
-            self.rows.push((additional.to_owned(), name.to_owned()));
+        let mut take = |column: usize| {
+            cells
+                .get_mut(column)
+                .map(std::mem::take)
+                .unwrap_or_default()
+        };
+        let (code, second) = (take(0), take(1));
+        if !self.has_additional {
+            self.rows.push((code, second));
+            return Ok(());
+        }
+        let name = take(2);
+        if self.form.matches(second.as_bytes()) {
+            self.rows.push((code, name.clone()));
+            self.rows.push((second, name));
+        } else {
+            self.rows.push((code, name));
         }
         Ok(())
     }
