@@ -6,19 +6,34 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use accepted_data::{Destination, Export, Exported, Identities, PseudonymKey};
-use jiff::civil::date;
-use sample_data::Options;
+use domain::overview::{Contribution, Facts, Origin};
+use domain::{AccountId, beijing};
+use jiff::civil::{Date, date};
+use jiff::{Timestamp, ToSpan};
+use sample_data::{Bad, Damage, Options};
 use serde_json::{Value, json};
+use store::overview;
 use tempfile::TempDir;
 
 use crate::corrections::days;
 use crate::world::{Hospital, World};
 
 const DOCUMENT: &str = include_str!("../../docs/analysts.md");
+const PROVINCES: [&str; 4] = ["11", "31", "44", "51"];
 const KINDS: [&str; 7] = ["flu", "hqms", "hda", "hdr", "pdr", "lis", "uploads"];
 
 /// Rows of the last statement, by DuckDB in a folder.
 fn query(folder: &Path, sql: &str) -> Vec<Value> {
+    script("query.py", folder, sql)
+}
+
+/// Statements of Athena's SQL as DuckDB's, and the columns of tables.
+fn from_athena(sql: &str) -> Vec<Value> {
+    script("athena.py", Path::new("."), sql)
+}
+
+/// What one of the scripts beside this file prints.
+fn script(name: &str, folder: &Path, sql: &str) -> Vec<Value> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let python = root.join("target/tools/analysts/bin/python");
     assert!(
@@ -26,7 +41,7 @@ fn query(folder: &Path, sql: &str) -> Vec<Value> {
         "run `infra/check/python analysts` first, as tests/run does"
     );
     let mut child = Command::new(python)
-        .arg(root.join("tests/it/query.py").canonicalize().unwrap())
+        .arg(root.join("tests/it").join(name).canonicalize().unwrap())
         .current_dir(folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -300,6 +315,38 @@ fn every_query_of_the_documentation_answers() {
             assert!(!rows.is_empty(), "{name}");
         }
     }
+    // Athena's SQL is the same, but for the median, which it only estimates.
+    for (name, sql) in documented.iter().filter(|(name, _)| *name != "views") {
+        let athena = sql
+            .replace("median(", "approx_percentile(")
+            .replace("P27)", "P27, 0.5)")
+            .replace("AS date)))", "AS date)), 0.5)");
+        let translated = from_athena(&athena);
+        assert_eq!(translated.len(), 1, "{name}");
+        let rows = season.query(translated[0].as_str().unwrap());
+        if athena == *sql {
+            assert_eq!(rows, season.query(sql), "{name}");
+        } else {
+            assert_eq!(rows.len(), season.query(sql).len(), "{name}");
+        }
+    }
+    let table = DOCUMENT.split("```athena\n").nth(1).unwrap();
+    let columns = from_athena(table.split("```").next().unwrap()).remove(0);
+    let described = season.query("SELECT column_name, column_type FROM (DESCRIBE flu)");
+    let described: BTreeMap<&str, &str> = described
+        .iter()
+        .map(|row| (row[0].as_str().unwrap(), row[1].as_str().unwrap()))
+        .collect();
+    let columns = columns.as_object().unwrap();
+    assert!(columns.len() >= 10, "{columns:?}");
+    for (column, kind) in columns {
+        // Moments with a zone are the only type Athena has no name for.
+        let wanted = described[column.as_str()].replace(" WITH TIME ZONE", "");
+        let kind = kind.as_str().unwrap();
+        let kind = kind.replace("TEXT", "VARCHAR").replace(", ", ",");
+        assert_eq!(kind, wanted, "{column}");
+    }
+
     let by_week = season.query(&documented["cases by week and province"]);
     let cases: u64 = by_week.iter().map(|row| row[2].as_u64().unwrap()).sum();
     assert_eq!(cases, season.accepted["flu"]);
@@ -315,6 +362,155 @@ fn every_query_of_the_documentation_answers() {
     let deaths = source.iter().filter(|row| row["P741"] == "5").count();
     assert_eq!(stays[0][1], source.len());
     assert_eq!(stays[0][4], deaths);
+}
+
+/// A year of a dozen hospitals in four provinces, sent as files of all kinds: some with errors, one sent again, one taken back.
+fn year(world: &World, last: Date) {
+    for number in 0..12_u32 {
+        let code = format!("{number:09}PDY{number:05}A1001");
+        let province = PROVINCES[number as usize % PROVINCES.len()];
+        let hospital = world.hospital_of(province, &code, "示例医院");
+        for quarter in 0..4_u32 {
+            let base = Options {
+                seed: u64::from(number * 10 + quarter),
+                first_day: last.saturating_sub(i64::from(91 * (4 - quarter)).days()),
+                days: 90,
+                institution_code: code.clone(),
+                institution_name: "示例医院".to_owned(),
+                ..Options::new("flu", 0)
+            };
+            let mut files = sample_data::linked(3 + number, 6, &base);
+            if number % 3 == 1 {
+                files[0].1.bad = Bad::Exactly(vec![(Damage::BlankRequired, 1)]);
+            }
+            let mut archive = Cursor::new(Vec::new());
+            sample_data::archive(standard::latest(), &files, &mut archive).unwrap();
+            let archive = archive.into_inner();
+            let upload = hospital.upload("all.zip", &archive);
+            assert_eq!(upload["status"], "done", "{upload}");
+            match (number, quarter) {
+                (2, 1) => drop(hospital.upload("again.zip", &archive)),
+                (5, 2) => withdraw(&hospital, &upload),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Records, and days of hospitals with any, by province, kind and month.
+type Figures = BTreeMap<[String; 3], [i64; 2]>;
+
+/// The same as the overview shows them, without what is nought.
+fn shown(reviewer: &Hospital<'_>, first: Date, last: Date) -> Figures {
+    let mut figures = Figures::new();
+    for province in PROVINCES {
+        let path = format!("/overview?from={first}&to={last}&province={province}");
+        for point in reviewer.get(&path).json()["points"].as_array().unwrap() {
+            for (kind, cell) in point["kinds"].as_object().unwrap() {
+                let month = point["from"].as_str().unwrap()[..7].to_owned();
+                let of = |name: &str| cell[name].as_i64().unwrap();
+                let found = [of("records"), of("on_time") + of("late")];
+                if found != [0, 0] {
+                    figures.insert([province.to_owned(), kind.clone(), month], found);
+                }
+            }
+        }
+    }
+    figures
+}
+
+#[test]
+fn the_overview_shows_what_the_records_add_up_to() {
+    let world = World::start();
+    // Of days long past everything is due, and none is older than what is counted by its day.
+    let last = beijing(Timestamp::now()).date().saturating_sub(30.days());
+    let first = last.saturating_sub(364.days());
+    year(&world, last);
+    let folder = tempfile::tempdir().unwrap();
+    for kind in KINDS {
+        export(&world, kind, folder.path(), |_| {});
+    }
+    let sql = &documented()["records, and days of hospitals with any, by province, kind and month"];
+    let mut exported: Figures = query(folder.path(), &with_views(sql))
+        .iter()
+        .map(|row| {
+            let text = |at: usize| row[at].as_str().unwrap().to_owned();
+            let number = |at: usize| row[at].as_i64().unwrap();
+            ([text(0), text(1), text(2)], [number(3), number(4)])
+        })
+        .collect();
+    assert!(exported.len() > 200, "{}", exported.len());
+    let reviewer = crate::overview::reviewer(&world, None);
+    assert_eq!(shown(&reviewer, first, last), exported);
+
+    // Hospitals that reported, and what each did.
+    let hospitals = "SELECT province, institution_code, count(*) FROM read_parquet('accepted/kind=flu/*/*/*.parquet', hive_partitioning = true, hive_types = {'province': VARCHAR}) GROUP BY ALL";
+    let mut by_records: Vec<Value> = query(folder.path(), hospitals);
+    let mut by_counters = Vec::new();
+    for province in PROVINCES {
+        let path = format!("/overview/hospitals?from={first}&to={last}&province={province}");
+        for one in reviewer.get(&path).json()["hospitals"].as_array().unwrap() {
+            by_counters.push(json!([
+                province,
+                one["code"],
+                one["kinds"]["flu"]["records"]
+            ]));
+        }
+    }
+    for list in [&mut by_records, &mut by_counters] {
+        list.sort_by_key(ToString::to_string);
+    }
+    assert_eq!(by_counters, by_records);
+    assert_eq!(by_counters.len(), 12);
+
+    // Each death has a record of its own kind, and a discharge that ended so.
+    let deaths = "SELECT province, count(*) FROM read_parquet('accepted/kind=hqms/*/*/*.parquet', hive_partitioning = true, hive_types = {'province': VARCHAR}) WHERE P741 = '5' GROUP BY ALL";
+    let deaths = query(folder.path(), deaths);
+    assert_eq!(deaths.len(), 4);
+    for row in deaths {
+        let of = exported
+            .iter()
+            .filter(|([province, kind, _], _)| row[0] == **province && kind == "hdr");
+        assert_eq!(
+            of.map(|(_, found)| found[0]).sum::<i64>(),
+            row[1].as_i64().unwrap(),
+            "{row}"
+        );
+    }
+
+    // One record more in one counter, and that figure alone differs.
+    let (day, account) = (last.saturating_sub(9.days()), AccountId::random());
+    let mut wrong = Contribution {
+        account,
+        province: "44".to_owned(),
+        origin: Origin::ZeroCases,
+        month: day.first_of_month(),
+        rank: 1,
+        days: BTreeMap::new(),
+        causes: BTreeMap::new(),
+        fills: BTreeMap::new(),
+        arrived_on: None,
+    };
+    wrong.add(
+        day,
+        "lis",
+        &Facts {
+            records: 1,
+            ..Facts::default()
+        },
+    );
+    let wrong = [wrong];
+    let written = overview::add_ledger(world.service.store(), &wrong, true);
+    world.runtime.block_on(written).unwrap();
+    let now = shown(&reviewer, first, last);
+    assert_ne!(now, exported);
+    let place = [
+        "44".to_owned(),
+        "lis".to_owned(),
+        day.strftime("%Y-%m").to_string(),
+    ];
+    exported.entry(place).or_default()[0] += 1;
+    assert_eq!(now, exported);
 }
 
 #[test]

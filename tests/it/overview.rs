@@ -72,7 +72,7 @@ fn signed_in(world: &World, login: String) -> Hospital<'_> {
     person
 }
 
-fn reviewer<'w>(world: &'w World, province: Option<&str>) -> Hospital<'w> {
+pub fn reviewer<'w>(world: &'w World, province: Option<&str>) -> Hospital<'w> {
     signed_in(world, person(world, Role::Reviewer, province, false).0)
 }
 
@@ -139,7 +139,8 @@ fn reviewers_see_what_was_reported_and_the_counters_are_what_uploads_add_up_to()
     assert_eq!((expected, silent), (28, 27));
     assert_eq!(of("31")["delays"], json!([0, 0, 0, 7, 0, 0]));
     assert_eq!(of("12")["delays"], json!([0, 17, 0, 0, 0, 0]));
-    let causes = shown["causes"].as_array().unwrap();
+    let found = national.get("/overview/causes?charts=true").json();
+    let causes = found["causes"].as_array().unwrap();
     assert!(
         !causes.is_empty()
             && causes
@@ -233,6 +234,10 @@ fn routes(province: &str, hospital: &str, upload: &str) -> Vec<String> {
         format!("/overview/hospitals/{hospital}"),
         format!("/overview/hospitals/{hospital}/uploads/{upload}"),
     ];
+    routes.push(format!("/overview/causes?province={province}&charts=true"));
+    routes.push(format!(
+        "/overview?province={province}&kind=flu&charts=true"
+    ));
     for chart in ["days", "places", "passes", "delays", "causes"] {
         routes.push(format!("/overview/charts/{chart}?province={province}"));
     }
@@ -458,6 +463,26 @@ fn charts_are_drawn_for_the_screen_and_for_paper() {
             );
         }
     }
+    // With the figures come the same charts, and the figures of that kind alone.
+    for question in ["kind=flu", "kind=flu&lang=en", "kind=flu&province=45"] {
+        let shown = desk
+            .get(&format!("/overview?{question}&charts=true"))
+            .json();
+        let drawn = |chart: &str| {
+            let answer = desk.get(&format!("/overview/charts/{chart}?{question}"));
+            String::from_utf8(answer.bytes).unwrap()
+        };
+        for chart in ["days", "places", "passes", "delays"] {
+            assert_eq!(shown["charts"][chart], drawn(chart), "{chart}, {question}");
+        }
+        let kinds = shown["total"]["kinds"].as_object().unwrap();
+        assert_eq!(kinds.keys().collect::<Vec<_>>(), ["flu"]);
+        let all = desk.get("/overview").json();
+        assert_eq!(kinds["flu"], all["total"]["kinds"]["flu"]);
+        assert_eq!(all["charts"], json!(null));
+        let found = desk.get(&format!("/overview/causes?{question}&charts=true"));
+        assert_eq!(found.json()["chart"], drawn("causes"));
+    }
     assert_eq!(desk.get("/overview/charts/pie").status, 404);
     let refused = desk.get("/overview/charts/days?kind=x");
     assert_eq!(
@@ -609,8 +634,8 @@ fn fillers_are_shown_to_the_hospital_beside_its_peers() {
         404
     );
     let desk = reviewer(world, Some("12"));
-    let overview = desk.get("/overview").json();
-    let told = overview["fillers"]
+    let found = desk.get("/overview/causes").json();
+    let told = found["fillers"]
         .as_array()
         .unwrap()
         .iter()

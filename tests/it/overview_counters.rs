@@ -8,6 +8,7 @@ use domain::{AccountId, beijing};
 use jiff::civil::Date;
 use jiff::{SignedDuration, ToSpan};
 use sample_data::{Bad, Damage, Options};
+use startup::Clients;
 use store::{Store, overview};
 
 use crate::faults::{Faults, Side};
@@ -226,6 +227,96 @@ fn a_crash_at_any_write_leaves_counters_that_the_next_run_completes() {
                 );
             }
         }
+    });
+}
+
+/// Removes everything the overview is made of, as if the service were older than it.
+async fn forget(stage: &Stage, clients: &Clients) {
+    const OVERVIEW: [&str; 8] = [
+        "CONTRIBUTIONS#",
+        "HOSPITALS#",
+        "PROVINCE#",
+        "CAUSES#",
+        "FILLS#",
+        "ROSTER#",
+        "ROSTER_COUNTS",
+        "DEATHS#",
+    ];
+    let table = || stage.table().to_owned();
+    let pages = clients.dynamodb.scan().table_name(table()).into_paginator();
+    let items = pages.items().send().try_collect().await.unwrap();
+    for item in items {
+        let (pk, sk) = (item["pk"].clone(), item["sk"].clone());
+        if OVERVIEW
+            .iter()
+            .any(|prefix| pk.as_s().unwrap().starts_with(prefix))
+        {
+            let delete = clients.dynamodb.delete_item().table_name(table());
+            delete.key("pk", pk).key("sk", sk).send().await.unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_is_older_than_the_overview_is_counted_afterwards_as_it_would_have_been() {
+    run(async {
+        let stage = Stage::set().await;
+        let clients = stage.clients(&Faults::none()).await;
+        let store = clients.store.clone();
+        let worker = stage.worker(&Faults::none()).await;
+        let yesterday = beijing(stage.clock().now()).date().saturating_sub(1.day());
+        let mut players = Vec::new();
+        for seed in [1, 2] {
+            let player = stage.player().await;
+            for (rows, bad) in [(6, 0), (9, 2)] {
+                let bytes = file(
+                    "flu",
+                    rows,
+                    seed,
+                    yesterday,
+                    3,
+                    &[(Damage::BlankRequired, bad)],
+                );
+                let (_, event) = stage.upload(&player, "flu.zip", &bytes).await;
+                validate_upload::run(&worker, event).await.unwrap();
+            }
+            players.push(player);
+        }
+        let before = audited(&store).await.stored;
+        let hospitals = overview::roster_counts(&store).await.unwrap();
+        forget(&stage, &clients).await;
+        assert_eq!(audited(&store).await.stored, Ledger::default());
+
+        // Of one hospital somebody has counted a part already; and all of it may be done twice.
+        let (_, event) = stage
+            .upload(
+                &players[0],
+                "lis.zip",
+                &file("lis", 3, 1, yesterday, 1, &[]),
+            )
+            .await;
+        validate_upload::run(&worker, event).await.unwrap();
+        let all = overview::every_account(&store).await.unwrap();
+        assert_eq!(all.len(), 2);
+        for (round, left) in [(0, 2), (1, 0)] {
+            for id in &all {
+                let account = store::accounts::find(&store, id).await.unwrap().unwrap();
+                assert_eq!(
+                    overview::is_unlisted(&store, &account).await.unwrap(),
+                    round == 0
+                );
+                assert_eq!(overview::list(&store, &account).await.unwrap(), round == 0);
+                assert_eq!(intake::uncounted(&worker, id).await.unwrap().len(), left);
+                intake::count_all(&worker, id).await.unwrap();
+            }
+        }
+        assert_eq!(overview::roster_counts(&store).await.unwrap(), hospitals);
+        let mut after = audited(&store).await.stored;
+        // The file that came later is the only thing that was not there before.
+        for kinds in after.days.values_mut() {
+            kinds.remove("lis");
+        }
+        assert_eq!(after.tidied().days, before.days);
     });
 }
 

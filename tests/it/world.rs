@@ -92,15 +92,23 @@ impl World {
         self.new_hospital(Some(province))
     }
 
+    /// One that is not the sample data's own.
+    pub fn hospital_of(&self, province: &str, code: &str, name: &str) -> Hospital<'_> {
+        self.signed_in(Some(province), Institution::new(code, name).unwrap())
+    }
+
     fn new_hospital(&self, province: Option<&str>) -> Hospital<'_> {
-        static NUMBER: AtomicU32 = AtomicU32::new(1);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         // The institution of the sample data, so that its records are this hospital's own.
         let institution = Institution::new(
             sample_data::DEMO_INSTITUTION_CODE,
             sample_data::DEMO_INSTITUTION_NAME,
-        )
-        .unwrap();
+        );
+        self.signed_in(province, institution.unwrap())
+    }
+
+    fn signed_in(&self, province: Option<&str>, institution: Institution) -> Hospital<'_> {
+        static NUMBER: AtomicU32 = AtomicU32::new(1);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let login = format!("hospital-{number}");
         let account = NewAccount {
             login_name: login.parse().unwrap(),

@@ -1,10 +1,11 @@
 //! Which days are asked for, and which of them reports are due of.
 
 use domain::beijing;
-use domain::overview::{Bucket, Period, PeriodError, days_allowed};
+use domain::overview::{Bucket, Period, PeriodError};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::Deserialize;
+use standard::Standard;
 use utoipa::IntoParams;
 use web::{ApiError, FieldError, Service};
 
@@ -20,10 +21,13 @@ pub(crate) struct Asked {
     pub(crate) province: Option<String>,
     /// First four digits of the division code of a city.
     pub(crate) city: Option<String>,
-    /// Code of the kind of file a chart is about; `flu` unless given.
+    /// Code of a kind of file. A chart is about `flu` unless given; the overview shows all kinds unless given.
     pub(crate) kind: Option<String>,
     /// Language of a chart's words: `zh` unless given, or `en`.
     pub(crate) lang: Option<String>,
+    /// `true`: the charts come with the figures, so that one reading of the counters serves both.
+    #[serde(default)]
+    pub(crate) charts: bool,
 }
 
 /// Days from a first to a last one, as they are today.
@@ -31,10 +35,9 @@ pub(crate) struct Asked {
 pub(crate) struct Window {
     pub(crate) period: Period,
     pub(crate) today: Date,
+    /// It says how many days a report may take.
+    pub(crate) standard: &'static Standard,
 }
-
-/// Longest time any kind of file may take: after it, every day is due.
-const ALL_DUE: i32 = 8;
 
 impl Asked {
     pub(crate) fn window(&self, service: &Service) -> Result<Window, ApiError> {
@@ -62,7 +65,11 @@ impl Asked {
                 "The last day must not be before the first, nor the first after today",
             ),
         })?;
-        Ok(Window { period, today })
+        Ok(Window {
+            period,
+            today,
+            standard: service.standard(None),
+        })
     }
 }
 
@@ -70,7 +77,8 @@ impl Window {
     /// The buckets of a part of the window. Days of which some kind is not due yet stand for themselves, so that what is due can
     /// be told from what is not.
     pub(crate) fn buckets(&self, part: &Period) -> Vec<Bucket> {
-        let open = self.today.saturating_sub(ALL_DUE.days());
+        let all_due = self.standard.most_days_allowed() + 1;
+        let open = self.today.saturating_sub(all_due.days());
         let mut buckets = Vec::new();
         if let Ok(due) = Period::new(part.first(), part.last().min(open)) {
             buckets.extend(due.buckets());
@@ -82,6 +90,19 @@ impl Window {
             day = day.saturating_add(1.day());
         }
         buckets
+    }
+
+    /// The fewest months and years that the window touches.
+    pub(crate) fn months(&self) -> Vec<Bucket> {
+        let buckets = self.period.buckets().into_iter();
+        let mut months: Vec<Bucket> = buckets
+            .map(|bucket| match bucket {
+                Bucket::Day(day) => Bucket::Month(day.first_of_month()),
+                longer => longer,
+            })
+            .collect();
+        months.dedup();
+        months
     }
 
     /// All buckets of the window, cut at the points of a chart, so that both add up to the same.
@@ -98,7 +119,7 @@ impl Window {
 
     /// The last day of which a report of a kind is due by now.
     pub(crate) fn last_due(&self, kind: &str) -> Date {
-        let days = days_allowed(kind) + 1;
+        let days = self.standard.days_allowed(kind) + 1;
         self.today.saturating_sub(days.days())
     }
 }
@@ -127,6 +148,7 @@ mod tests {
         Window {
             period: Period::new(day(from), day(to)).unwrap(),
             today: day(today),
+            standard: standard::latest(),
         }
     }
 
@@ -139,6 +161,13 @@ mod tests {
         assert_eq!(names.len(), 2 + 31);
         assert_eq!(window.last_due("flu").to_string(), "2026-03-29");
         assert_eq!(window.last_due("hqms").to_string(), "2026-03-23");
+    }
+
+    #[test]
+    fn what_is_counted_by_month_is_read_by_the_months_a_window_touches() {
+        let window = window("2024-11-29", "2026-02-02", "2026-03-31");
+        let names: Vec<String> = window.months().iter().map(Bucket::to_string).collect();
+        assert_eq!(names, ["2024-11", "2024-12", "2025", "2026-01", "2026-02"]);
     }
 
     #[test]

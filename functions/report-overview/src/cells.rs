@@ -149,6 +149,7 @@ mod tests {
         let window = Window {
             period,
             today: day("2026-03-31"),
+            standard: standard::latest(),
         };
         let counts = |on_time, late| Counts {
             on_time,

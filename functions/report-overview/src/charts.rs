@@ -2,14 +2,16 @@ use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
+use serde::Serialize;
+use utoipa::ToSchema;
 use web::{ApiError, ErrorCode, Path, Problem, Query, Service};
 
 use crate::Viewer;
 use crate::asked::{Asked, Window, refused};
-use crate::cells::Cell;
+use crate::cells::{Cell, Cells};
 use crate::chart::{Bar, Fill, Names, Stack, bars, percent, stacks, stacks_across};
 use crate::places::{self, Place, Provinces};
-use crate::summary;
+use crate::summary::{self, CauseView};
 
 /// Words of one language.
 #[derive(Clone, Copy)]
@@ -46,24 +48,20 @@ pub(crate) async fn draw_chart(
     Query(asked): Query<Asked>,
 ) -> Result<Response, ApiError> {
     let window = asked.window(&service)?;
-    let kind = kind(&service, &asked)?;
-    let words = Words {
-        is_english: asked.lang.as_deref() == Some("en"),
-    };
     let codes = viewer.provinces(asked.province.as_deref());
-    let drawing = Drawing {
-        service: &service,
-        window,
-        kind,
-        words,
-        codes,
-    };
+    let drawing = Drawing::new(&service, &asked, window, codes.clone())?;
     let svg = match chart.as_str() {
-        "days" => drawing.days().await?,
-        "places" => drawing.places().await?,
-        "passes" => drawing.passes().await?,
-        "delays" => drawing.delays().await?,
-        "causes" => drawing.causes().await?,
+        "days" => {
+            let provinces = drawing.provinces().await?;
+            drawing.days(&provinces.points(drawing.kinds(), &window))
+        }
+        "places" => drawing.places(&drawing.all_places().await?),
+        "passes" => drawing.passes(&drawing.all_places().await?),
+        "delays" => {
+            let provinces = drawing.provinces().await?;
+            drawing.delays(&provinces.places(drawing.kinds(), &window))
+        }
+        "causes" => drawing.causes(&summary::causes(&service, &codes, &window).await?),
         _ => return Err(ErrorCode::NoSuchPath.into()),
     };
     let headers = [
@@ -92,17 +90,72 @@ fn kind(service: &Service, asked: &Asked) -> Result<String, ApiError> {
     ))
 }
 
-struct Drawing<'a> {
+/// The charts of one kind of file, as SVG.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Charts {
+    /// Reported, late or silent by day or month.
+    days: String,
+    /// The same by province, or by city of one province.
+    places: String,
+    /// Share of records that passed, likewise.
+    passes: String,
+    /// Days from visit to report.
+    delays: String,
+}
+
+/// What is drawn: a kind of file, in some provinces and days.
+pub(crate) struct Drawing<'a> {
     service: &'a Service,
     window: Window,
-    kind: String,
+    kind: [String; 1],
     words: Words,
     codes: Vec<String>,
 }
 
 const FILLS: [Fill; 4] = [Fill::Solid, Fill::Slanted, Fill::Dotted, Fill::Blank];
 
-impl Drawing<'_> {
+impl<'a> Drawing<'a> {
+    pub(crate) fn new(
+        service: &'a Service,
+        asked: &Asked,
+        window: Window,
+        codes: Vec<String>,
+    ) -> Result<Self, ApiError> {
+        Ok(Self {
+            service,
+            window,
+            kind: [kind(service, asked)?],
+            words: Words {
+                is_english: asked.lang.as_deref() == Some("en"),
+            },
+            codes,
+        })
+    }
+
+    /// The kind it is about.
+    pub(crate) fn kinds(&self) -> &[String] {
+        &self.kind
+    }
+
+    /// All that show reports, from figures by day, of what is shown by place, and of the provinces.
+    pub(crate) fn all(
+        &self,
+        points: &[(Date, Cells)],
+        shown: &[Place],
+        provinces: &[Place],
+    ) -> Charts {
+        Charts {
+            days: self.days(points),
+            places: self.places(shown),
+            passes: self.passes(shown),
+            delays: self.delays(provinces),
+        }
+    }
+
+    fn cell(&self, cells: &Cells) -> Cell {
+        cells.get(&self.kind[0]).cloned().unwrap_or_default()
+    }
+
     fn fills(&self) -> [(Fill, &'static str); 4] {
         let words = [
             self.words.of("按时上报", "In time"),
@@ -117,7 +170,7 @@ impl Drawing<'_> {
     fn names(&self, zh: &str, en: &str, zh_says: String, en_says: String) -> Names {
         let (from, to) = (self.window.period.first(), self.window.period.last());
         let standard = self.service.standard(None);
-        let kind = standard.kinds.iter().find(|kind| kind.code == self.kind);
+        let kind = standard.kinds.iter().find(|kind| kind.code == self.kind[0]);
         let name = kind.map_or("", |kind| self.words.of(&kind.name_zh, &kind.name_en));
         Names {
             title: if self.words.is_english {
@@ -134,32 +187,37 @@ impl Drawing<'_> {
     }
 
     fn reporting(&self, place: &Place) -> Vec<i64> {
-        place.cells.get(&self.kind).map(parts).unwrap_or_default()
+        parts(&self.cell(&place.cells))
     }
 
     async fn provinces(&self) -> Result<Provinces, ApiError> {
-        Provinces::read(self.service, self.codes.clone(), &self.window).await
+        Provinces::read(self.service, self.codes.clone(), &self.kind, &self.window).await
+    }
+
+    /// The cities of the only province; `None`: there are several.
+    pub(crate) async fn cities(&self) -> Result<Option<Vec<Place>>, ApiError> {
+        let [province] = self.codes.as_slice() else {
+            return Ok(None);
+        };
+        let hospitals = places::hospitals(self.service, province, &self.kind, &self.window).await?;
+        Ok(Some(places::cities(&hospitals)))
     }
 
     /// Provinces, or the cities of the only one.
     async fn all_places(&self) -> Result<Vec<Place>, ApiError> {
-        let kinds = [self.kind.clone()];
-        if let [province] = self.codes.as_slice() {
-            let hospitals = places::hospitals(self.service, province, &kinds, &self.window).await?;
-            return Ok(places::cities(&hospitals));
+        match self.cities().await? {
+            Some(cities) => Ok(cities),
+            None => Ok(self.provinces().await?.places(&self.kind, &self.window)),
         }
-        Ok(self.provinces().await?.places(&kinds, &self.window))
     }
 
-    async fn days(&self) -> Result<String, ApiError> {
-        let kinds = [self.kind.clone()];
+    fn days(&self, points: &[(Date, Cells)]) -> String {
         let by_day = self.window.period.points().len() as i32 == self.window.period.days();
-        let points = self.provinces().await?.points(&kinds, &self.window);
         let mut sum = Cell::default();
         let all: Vec<Stack> = points
             .iter()
             .map(|(day, cells)| {
-                let cell = cells.get(&self.kind).cloned().unwrap_or_default();
+                let cell = self.cell(cells);
                 sum.join(&cell);
                 Stack {
                     name: point_name(*day, by_day),
@@ -168,13 +226,11 @@ impl Drawing<'_> {
             })
             .collect();
         let names = self.names("上报情况", "Reports", says_zh(&sum), says_en(&sum));
-        Ok(stacks(&names, &self.fills(), &all))
+        stacks(&names, &self.fills(), &all)
     }
 
-    async fn places(&self) -> Result<String, ApiError> {
-        let all = self.all_places().await?;
-        let total = places::total(&all);
-        let sum = total.cells.get(&self.kind).cloned().unwrap_or_default();
+    fn places(&self, all: &[Place]) -> String {
+        let sum = self.cell(&places::total(all).cells);
         let (zh, en) = self.by_place("上报情况", "Reports");
         let names = self.names(&zh, &en, says_zh(&sum), says_en(&sum));
         let all: Vec<Stack> = all
@@ -184,13 +240,11 @@ impl Drawing<'_> {
                 parts: self.reporting(place),
             })
             .collect();
-        Ok(stacks_across(&names, &self.fills(), &all))
+        stacks_across(&names, &self.fills(), &all)
     }
 
-    async fn passes(&self) -> Result<String, ApiError> {
-        let all = self.all_places().await?;
-        let total = places::total(&all);
-        let sum = total.cells.get(&self.kind).cloned().unwrap_or_default();
+    fn passes(&self, all: &[Place]) -> String {
+        let sum = self.cell(&places::total(all).cells);
         let (zh, en) = self.by_place("接口达标率", "Share of records that passed");
         let rate = percent(sum.pass_rate);
         let names = self.names(
@@ -208,7 +262,7 @@ impl Drawing<'_> {
         let all: Vec<Bar> = all
             .iter()
             .map(|place| {
-                let cell = place.cells.get(&self.kind).cloned().unwrap_or_default();
+                let cell = self.cell(&place.cells);
                 Bar {
                     name: self.words.of(&place.zh, &place.en).to_owned(),
                     share: cell.pass_rate.unwrap_or(0.0),
@@ -219,17 +273,11 @@ impl Drawing<'_> {
                 }
             })
             .collect();
-        Ok(bars(&names, &all))
+        bars(&names, &all)
     }
 
-    async fn delays(&self) -> Result<String, ApiError> {
-        let kinds = [self.kind.clone()];
-        let total = places::total(&self.provinces().await?.places(&kinds, &self.window));
-        let delays = total
-            .cells
-            .get(&self.kind)
-            .map(|cell| cell.delays)
-            .unwrap_or_default();
+    fn delays(&self, provinces: &[Place]) -> String {
+        let delays = self.cell(&places::total(provinces).cells).delays;
         let all: i64 = delays.iter().sum();
         let classes = [
             ("当日", "Same day"),
@@ -259,11 +307,10 @@ impl Drawing<'_> {
                 }
             })
             .collect();
-        Ok(bars(&names, &rows))
+        bars(&names, &rows)
     }
 
-    async fn causes(&self) -> Result<String, ApiError> {
-        let causes = summary::causes(self.service, &self.codes, &self.window).await?;
+    pub(crate) fn causes(&self, causes: &[CauseView]) -> String {
         let most = causes.first().map_or(0, |cause| cause.findings);
         let (from, to) = (self.window.period.first(), self.window.period.last());
         let names = Names {
@@ -292,7 +339,7 @@ impl Drawing<'_> {
                 label: cause.findings.to_string(),
             })
             .collect();
-        Ok(bars(&names, &rows))
+        bars(&names, &rows)
     }
 
     /// A title by province, or by city of the only one.

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use domain::audit::Act;
-use domain::overview::{DayStatus, Facts, last_day_in_time};
+use domain::overview::{DayStatus, Facts};
 use domain::{Upload, beijing};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -158,7 +158,7 @@ pub(crate) async fn show_hospital(
                 let facts = known.unwrap_or(&nothing);
                 let of = DayOfKind {
                     status: DayStatus::of(facts),
-                    is_over: window.today > last_day_in_time(kind, day),
+                    is_over: window.today > window.standard.last_day_in_time(kind, day),
                     contradicted: facts.counts().contradicted > 0,
                     records: facts.records,
                 };

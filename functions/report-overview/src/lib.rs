@@ -26,6 +26,7 @@ use web::{ApiError, Caller, ClientAddress, ErrorCode, OpenApiRouter, Service};
 pub fn router(service: Service) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(summary::show_overview))
+        .routes(routes!(summary::show_causes))
         .routes(routes!(charts::draw_chart))
         .routes(routes!(hospitals::list_hospitals))
         .routes(routes!(hospital::show_hospital))

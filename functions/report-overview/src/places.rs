@@ -74,21 +74,25 @@ pub(crate) struct Provinces {
 }
 
 impl Provinces {
+    /// Of these kinds alone.
     pub(crate) async fn read(
         service: &Service,
         codes: Vec<String>,
+        kinds: &[String],
         window: &Window,
     ) -> Result<Self, ApiError> {
         let store = &service.store;
         let buckets = window.all_buckets();
-        let (roster, counters) = tokio::try_join!(
+        let (roster, counters, open) = tokio::try_join!(
             overview::roster_counts(store),
-            overview::provinces(store, &codes, &buckets),
+            overview::provinces(store, &codes, &buckets, kinds),
+            overview::open_deaths_of(store, &codes),
         )?;
-        let mut deaths = BTreeMap::new();
-        for (province, open) in overview::open_deaths_of(store, &codes).await? {
-            deaths.insert(province, Deaths::of(open.iter(), window.today));
-        }
+        let deaths = open.into_iter().map(|(province, open)| {
+            let deaths = Deaths::of(open.iter(), window.today);
+            (province, deaths)
+        });
+        let deaths = deaths.collect();
         Ok(Self {
             codes,
             roster,

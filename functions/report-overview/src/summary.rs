@@ -2,7 +2,6 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use domain::overview::{Bucket, Fills};
-use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::Serialize;
 use standard::Standard;
@@ -13,6 +12,7 @@ use web::{ApiError, Json, Problem, Query, Service};
 use crate::Viewer;
 use crate::asked::{Asked, Window};
 use crate::cells::Cells;
+use crate::charts::{Charts, Drawing};
 use crate::places::{self, Deaths, Place, Provinces};
 
 /// Causes that are listed.
@@ -37,10 +37,25 @@ pub(crate) struct Overview {
     provinces: Vec<PlaceView>,
     /// By day, or by month where there are many days.
     points: Vec<PointView>,
+    /// The charts, where they were asked for.
+    charts: Option<Charts>,
+}
+
+/// What stands in the way: errors by cause, and columns without content.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Causes {
+    /// First day.
+    #[schema(value_type = String, format = Date)]
+    from: Date,
+    /// Last day.
+    #[schema(value_type = String, format = Date)]
+    to: Date,
     /// The commonest causes of errors, by findings.
     causes: Vec<CauseView>,
     /// Columns that are filled with fillers, or with one and the same value, in most uploads of the months of the period.
     fillers: Vec<FillerView>,
+    /// The causes as a chart, as SVG, where it was asked for.
+    chart: Option<String>,
 }
 
 /// A column with fillers.
@@ -159,25 +174,75 @@ pub(crate) async fn show_overview(
 ) -> Result<Json<Overview>, ApiError> {
     let window = asked.window(&service)?;
     let codes = viewer.provinces(asked.province.as_deref());
-    let kinds = places::all_kinds(&service);
-    let (provinces, causes, fillers) = tokio::try_join!(
-        Provinces::read(&service, codes.clone(), &window),
-        causes(&service, &codes, &window),
-        fillers(&service, &codes, &window),
+    let all_kinds = places::all_kinds(&service);
+    let (drawing, kinds) = match asked.kind.as_deref() {
+        None if !asked.charts => (None, all_kinds.clone()),
+        _ => {
+            let drawing = Drawing::new(&service, &asked, window, codes.clone())?;
+            let kinds = drawing.kinds().to_vec();
+            (Some(drawing).filter(|_| asked.charts), kinds)
+        }
+    };
+    let (provinces, cities) = tokio::try_join!(
+        Provinces::read(&service, codes.clone(), &kinds, &window),
+        async {
+            match &drawing {
+                Some(drawing) => drawing.cities().await,
+                None => Ok(None),
+            }
+        },
     )?;
     let places = provinces.places(&kinds, &window);
     let points = provinces.points(&kinds, &window);
+    let charts = drawing.map(|drawing| {
+        let drawn = cities.as_ref().unwrap_or(&places);
+        drawing.all(&points, drawn, &places)
+    });
     Ok(Json(Overview {
         from: window.period.first(),
         to: window.period.last(),
         own_province: viewer.account.province.clone(),
-        kinds: kind_views(service.standard(None), &kinds),
+        kinds: kind_views(service.standard(None), &all_kinds),
         total: places::total(&places).into(),
         provinces: places.into_iter().map(PlaceView::from).collect(),
         points: points
             .into_iter()
             .map(|(from, kinds)| PointView { from, kinds })
             .collect(),
+        charts,
+    }))
+}
+
+/// Shows the commonest causes of errors, and columns that are filled with fillers or one and the same value.
+#[utoipa::path(
+    get,
+    path = "/api/v1/overview/causes",
+    tag = "overview",
+    security(("bearer" = [])),
+    params(Asked),
+    responses(
+        (status = OK, body = Causes),
+        (status = UNAUTHORIZED, body = Problem),
+        (status = FORBIDDEN, body = Problem, description = "neither reviewer nor analyst"),
+        (status = UNPROCESSABLE_ENTITY, body = Problem, description = "no such days or kind"),
+    )
+)]
+pub(crate) async fn show_causes(
+    State(service): State<Service>,
+    viewer: Viewer,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Causes>, ApiError> {
+    let window = asked.window(&service)?;
+    let codes = viewer.provinces(asked.province.as_deref());
+    let drawing = Drawing::new(&service, &asked, window, codes.clone())?;
+    let (causes, fillers) = tokio::try_join!(
+        causes(&service, &codes, &window),
+        fillers(&service, &codes, &window),
+    )?;
+    Ok(Json(Causes {
+        from: window.period.first(),
+        to: window.period.last(),
+        chart: asked.charts.then(|| drawing.causes(&causes)),
         causes,
         fillers,
     }))
@@ -193,7 +258,7 @@ pub(crate) fn kind_views(standard: &Standard, codes: &[String]) -> Vec<KindView>
             code: code.clone(),
             name_zh: zh.to_owned(),
             name_en: en.to_owned(),
-            days_allowed: domain::overview::days_allowed(code),
+            days_allowed: standard.days_allowed(code),
         }
     };
     codes.iter().map(view).collect()
@@ -227,13 +292,7 @@ async fn fillers(
     provinces: &[String],
     window: &Window,
 ) -> Result<Vec<FillerView>, ApiError> {
-    let mut months = Vec::new();
-    let mut month = window.period.first().first_of_month();
-    while month <= window.period.last() {
-        months.push(Bucket::Month(month));
-        month = month.last_of_month().saturating_add(1.day());
-    }
-    let counted = overview::fills(&service.store, provinces, &months).await?;
+    let counted = overview::fills(&service.store, provinces, &window.months()).await?;
     let mut fills = Fills::of(&counted);
     fills.retain(|fills| fills.nearly_all() > 0);
     fills.sort_by_key(|fills| std::cmp::Reverse(fills.nearly_all()));

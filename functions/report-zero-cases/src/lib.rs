@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use domain::audit::{Act, AuditEntry};
-use domain::overview::{DayStatus, Facts, Period, PeriodError, last_day_in_time};
+use domain::overview::{DayStatus, Facts, Period, PeriodError};
 use domain::{Account, Role, beijing};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -332,8 +332,9 @@ async fn change(
 ) -> Result<(), ApiError> {
     let who = (&hospital.account.id, hospital.province());
     let entry = hospital.entry(act, service.clock.now());
+    let standard = service.standard(None);
     for (month, days) in months(period) {
-        overview::change_zero_cases(&service.store, who, month, &entry, |known| {
+        overview::change_zero_cases(&service.store, standard, who, month, &entry, |known| {
             days.iter().for_each(|day| change(known, *day));
         })
         .await?;
@@ -366,13 +367,14 @@ async fn days(
         let known = overview::find_zero_cases(store, account, *month).await?;
         zero_cases.extend(known.days);
     }
-    let kinds = codes(service.standard(None));
+    let standard = service.standard(None);
+    let kinds = codes(standard);
     let nothing = Facts::default();
     let of = |day: Date| {
         let known = facts.get(&day).map(|(facts, _)| facts);
         let kinds = kinds.iter().map(|kind| {
             let facts = known.and_then(|facts| facts.get(kind)).unwrap_or(&nothing);
-            let due = last_day_in_time(kind, day);
+            let due = standard.last_day_in_time(kind, day);
             let of = DayOfKind {
                 status: DayStatus::of(facts),
                 records: facts.records,

@@ -85,6 +85,8 @@ pub enum Act {
     UploadReplayed,
     /// Deleted objects whose time was over.
     RetentionRun,
+    /// Counted what was older than the overview.
+    OverviewCounted,
     /// Gave the address results are told to, or another one.
     WebhookSet,
     /// Took it away.

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use domain::overview::{
-    Contribution, DayFacts, Facts, NO_KIND, Origin, delay_class, last_day_in_time,
-};
+use domain::overview::{Contribution, DayFacts, Facts, NO_KIND, Origin, delay_class};
 use domain::{Upload, UploadId, beijing};
 use jiff::ToSpan;
 use jiff::civil::Date;
+use standard::Standard;
 use store::{accounts, overview, provinces};
 use validation::links::KindDays;
 use validation::{Filler, Summary};
@@ -56,6 +55,7 @@ pub(crate) async fn count(
     };
     let new = New {
         upload,
+        standard: intake.standard(upload.standard.as_deref()),
         province: province.as_deref().unwrap_or(provinces::NOWHERE),
         origin: &upload.id,
         rank: rank(upload, basis),
@@ -85,6 +85,7 @@ pub(crate) async fn take_back(
     };
     let new = New {
         upload,
+        standard: intake.standard(upload.standard.as_deref()),
         province: province.as_deref().unwrap_or(provinces::NOWHERE),
         origin: place,
         rank,
@@ -178,6 +179,7 @@ impl Arrival {
 
 struct New<'a> {
     upload: &'a Upload,
+    standard: &'a Standard,
     province: &'a str,
     /// The upload, or the place of its withdrawal.
     origin: &'a UploadId,
@@ -222,7 +224,7 @@ impl New<'_> {
                     ..Facts::default()
                 };
                 if self.upload.withdrawal.is_none() {
-                    let in_time = arrived <= last_day_in_time(kind, day);
+                    let in_time = arrived <= self.standard.last_day_in_time(kind, day);
                     facts.uploads_on_time = i64::from(in_time && movement.sent > 0);
                     facts.uploads_late = i64::from(!in_time && movement.sent > 0);
                     let waited = day.until(arrived).map_or(0, |span| span.get_days());

@@ -11,7 +11,7 @@ mod settle;
 
 use std::sync::Arc;
 
-use domain::{Clock, IcdFileId, Withdrawal};
+use domain::{AccountId, Clock, IcdFileId, UploadId, Withdrawal};
 use jiff::SignedDuration;
 use standard::Standard;
 use store::{Files, Store, StoreError};
@@ -81,6 +81,23 @@ pub async fn settle_withdrawal(
     withdrawal: &Withdrawal,
 ) -> Result<(), IntakeError> {
     settle::withdrawal(intake, withdrawal).await
+}
+
+/// Uploads of an account, and withdrawals in their places, that the overview does not count, or not to their end.
+///
+/// # Errors
+/// When the table cannot be read.
+pub async fn uncounted(intake: &Intake, account: &AccountId) -> Result<Vec<UploadId>, IntakeError> {
+    settle::uncounted(intake, account).await
+}
+
+/// Counts all that [`uncounted`] names, as it is counted where it is settled. The same again, at once or after a crash, changes
+/// nothing.
+///
+/// # Errors
+/// When table or bucket fail, or the records of an upload are gone.
+pub async fn count_all(intake: &Intake, account: &AccountId) -> Result<(), IntakeError> {
+    settle::count_all(intake, account).await
 }
 
 /// Judging was broken off; trying again may help.

@@ -90,12 +90,10 @@ async fn settle_one(intake: &Intake, upload: &Upload) -> Result<(), IntakeError>
     let basis = earlier.basis();
     if let Some(known) = &upload.settlement
         && known.basis >= basis
-    {
         // A worker may have died between the settlement and the last counter.
-        let counted = overview::counted(&intake.store, &upload.account, &upload.id).await?;
-        if counted >= Some(counting::rank(upload, basis)) {
-            return Ok(());
-        }
+        && is_counted(intake, upload, basis).await?
+    {
+        return Ok(());
     }
     let mut own = Vec::new();
     for kind in kinds(upload) {
@@ -113,6 +111,48 @@ async fn settle_one(intake: &Intake, upload: &Upload) -> Result<(), IntakeError>
         .as_ref()
         .map(|summary| Arrival::of(summary, &fillers.unwrap_or_default()));
     counting::count(intake, upload, arrival, &movements, basis).await
+}
+
+async fn is_counted(intake: &Intake, upload: &Upload, basis: u64) -> Result<bool, IntakeError> {
+    let counted = overview::counted(&intake.store, &upload.account, &upload.id).await?;
+    Ok(counted >= Some(counting::rank(upload, basis)))
+}
+
+/// Uploads of an account, and withdrawals in their places, that are not counted, or not to their end.
+pub(crate) async fn uncounted(
+    intake: &Intake,
+    account: &AccountId,
+) -> Result<Vec<UploadId>, IntakeError> {
+    let all = uploads::committed(&intake.store, account, &UploadId::new(0), Side::After).await?;
+    let withdrawals = withdrawals::list(&intake.store, account).await?;
+    let before = |sequence: u64| {
+        let uploads = all.iter().filter(|one| one.id.sequence() < sequence);
+        let taken = withdrawals.iter().filter(|one| one.sequence < sequence);
+        (uploads.count() + taken.count()) as u64
+    };
+    let mut left = Vec::new();
+    for upload in &all {
+        if !is_counted(intake, upload, before(upload.id.sequence())).await? {
+            left.push(upload.id.clone());
+        }
+    }
+    for withdrawal in &withdrawals {
+        let place = place(withdrawal)?;
+        let rank = counting::withdrawal_rank(before(withdrawal.sequence));
+        if overview::counted(&intake.store, account, &place).await? < Some(rank) {
+            left.push(place);
+        }
+    }
+    Ok(left)
+}
+
+/// Settles and counts every upload of an account that is not counted, and every withdrawal.
+pub(crate) async fn count_all(intake: &Intake, account: &AccountId) -> Result<(), IntakeError> {
+    let all = uploads::committed(&intake.store, account, &UploadId::new(0), Side::After).await?;
+    for upload in all {
+        settle_one(intake, &upload).await?;
+    }
+    count_withdrawals(intake, account, 0).await
 }
 
 /// Counts every withdrawal of an account with a number above `after`.

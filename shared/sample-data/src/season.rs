@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::overview::{Contribution, Facts, NO_KIND, Origin, delay_class, last_day_in_time};
+use domain::overview::{Contribution, Facts, NO_KIND, Origin, delay_class};
 use domain::{AccountId, Sha256, UploadId};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -59,6 +59,20 @@ const CAUSES: [&str; 8] = [
     "flu|FLU-P321|P321",
 ];
 
+/// Columns that some hospitals fill with fillers, or with one and the same value.
+const FILLED: [&str; 10] = [
+    "flu|P7508|same",
+    "flu|P7512|same",
+    "flu|P801|dash",
+    "flu|P7506|midnight",
+    "hqms|P782|same",
+    "hqms|P801|dash",
+    "hqms|P25|midnight",
+    "hda|P25|midnight",
+    "pdr|P7500|same",
+    "lis|P8005|same",
+];
+
 /// What a hospital contributes in these days, one contribution for each month. The same number and days always give the same.
 pub fn sample_contributions(
     number: u64,
@@ -103,6 +117,17 @@ pub fn sample_contributions(
                 *month.causes.entry(cause.to_owned()).or_default() += facts.total - facts.passed;
             }
             month.add(day, kind, &facts);
+            if facts.total > 0 {
+                let uploads = month.fills.entry(format!("{kind}|||uploads")).or_default();
+                *uploads += 1;
+            }
+            for (at, column) in FILLED.iter().enumerate() {
+                let (of, _) = column.split_once('|').unwrap_or_default();
+                if of == kind && facts.total > 0 && (number + at as u64).is_multiple_of(7) {
+                    let tenth = random.between(1, 10);
+                    *month.fills.entry(format!("{column}|{tenth}")).or_default() += 1;
+                }
+            }
         }
         if random.chance(0.01)
             && let Some(month) = months.get_mut(&day.first_of_month())
@@ -144,9 +169,7 @@ fn facts(random: &mut Random, kind: &str, day: Date, size: i64, late: f64) -> Fa
             ..Facts::default()
         };
     }
-    let allowed = last_day_in_time(kind, day)
-        .since(day)
-        .map_or(1, |span| span.get_days());
+    let allowed = standard::latest().days_allowed(kind);
     let waited = if is_late {
         allowed + 1 + random.between(0, 20) as i32
     } else {
@@ -185,6 +208,7 @@ mod tests {
         }
         assert!(sum.records > 1000 && sum.uploads_on_time > 500 && sum.zero_on_time > 10);
         assert!(year.iter().any(|month| !month.causes.is_empty()));
+        assert!(year.iter().all(|month| !month.fills.is_empty()));
         let hospital = sample_hospital(3);
         assert_eq!(hospital.code.len(), 22);
         assert!(hospital.name.contains("人民医院"));

@@ -19,9 +19,14 @@ pub struct FileKind {
     pub also_unique: Vec<Vec<usize>>,
     /// Field (index) whose day decides which of the hospital's ICD files is in force.
     pub record_date: usize,
+    /// Days after the day of a record within which it is reported in time.
+    pub due_days: u8,
 }
 
 impl FileKind {
+    /// Days that a kind may be given to report: two months. The overview reads so many days one by one.
+    pub const MOST_DUE_DAYS: u8 = 62;
+
     /// Index of the field with this code; case is not regarded.
     pub fn field_index(&self, code: &str) -> Option<usize> {
         self.fields

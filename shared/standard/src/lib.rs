@@ -2,6 +2,7 @@
 
 mod code_table;
 mod divisions;
+mod due;
 mod error;
 mod field;
 mod file_kind;

@@ -54,9 +54,9 @@
 //! | what an upload added to the counters of a month; how far its counting is | `CONTRIBUTIONS#<account>` | `UPLOAD#<upload>#<month>`, `UPLOAD#<upload>#COUNTING` | get, query, consistent |
 //! | a hospital's zero-case reports of a month | the same | `ZERO_CASES#<month>` | get, consistent |
 //! | counters of a hospital's day, month or year; of all hospitals of a province | `HOSPITALS#<province>#<bucket>#<0..3>` | `<account>` | batch get, query each shard |
-//! | counters of a province by day, month or year | `PROVINCE#<province>#<0..3>` | `<bucket>` | query a range of each shard |
-//! | findings of a province by cause, likewise | `CAUSES#<province>#<0..3>` | `<bucket>` | query a range of each shard |
-//! | fillers and sameness in a province's columns, by month | `FILLS#<province>#<0..3>` | `<bucket>` | query each shard |
+//! | counters of a province by day, month or year | `PROVINCE#<province>#<0..3>` | `<bucket>` | batch get |
+//! | findings of a province by cause, likewise | `CAUSES#<province>#<0..3>` | `<bucket>` | batch get |
+//! | fillers and sameness in a province's columns, by month or year | `FILLS#<province>#<0..3>` | `<bucket>` | batch get |
 //! | hospitals of a province that are to report | `ROSTER#<province>` | `<account>` | query |
 //! | how many there are, by the day from which they report | `ROSTER_COUNTS` | `<province>` | query |
 //! | death cases of a province that are not complete | `DEATHS#<province>` | `<account>#<case>` | query |
@@ -412,7 +412,7 @@ pub enum Overview {
 }
 
 /// Partition of a shard of a province's counters.
-pub fn province_partition(what: Overview, province: &str, shard: u8) -> String {
+fn province_partition(what: Overview, province: &str, shard: u8) -> String {
     let what = match what {
         Overview::Counts => "PROVINCE",
         Overview::Causes => "CAUSES",

@@ -5,6 +5,7 @@ mod audit;
 mod candidate;
 mod check;
 mod connection;
+mod count_again;
 mod create_reviewer;
 mod export;
 mod import_accounts;
@@ -21,6 +22,7 @@ mod redrive;
 mod replay;
 mod retention;
 mod seed_overview;
+mod seed_uploads;
 mod smoke;
 mod verdict;
 mod verify;
@@ -55,7 +57,9 @@ enum Command {
     PublishVideos(publish::PublishVideos),
     Verify(verify::Verify),
     Recount(recount::Recount),
+    CountAgain(count_again::CountAgain),
     SeedOverview(seed_overview::SeedOverview),
+    SeedUploads(seed_uploads::SeedUploads),
     Export(export::Export),
 }
 
@@ -77,7 +81,9 @@ fn main() -> ExitCode {
         Command::PublishVideos(publish) => publish.run(),
         Command::Verify(verify) => verify.run(),
         Command::Recount(recount) => recount.run(),
+        Command::CountAgain(count) => count.run(),
         Command::SeedOverview(seed) => seed.run(),
+        Command::SeedUploads(seed) => seed.run(),
         Command::Export(export) => export.run(),
     }
 }

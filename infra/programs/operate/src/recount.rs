@@ -1,10 +1,11 @@
 //! `operate recount`: holds the counters of the overview against what they are made of.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use domain::overview::Ledger;
+use domain::overview::{Bucket, Ledger};
 use store::overview;
 
 use crate::connection::{Connection, run, say};
@@ -15,6 +16,9 @@ use crate::connection::{Connection, run, say};
 /// Reads the whole table and changes nothing; the exit status is 1 where something differs.
 #[derive(Args)]
 pub(crate) struct Recount {
+    /// 另存各省各类数据每月的计数（CSV），用于与导出数据核对 · Also writes the counters by province, kind and month as CSV, to be held against exported records
+    #[arg(long, value_name = "FILE")]
+    figures: Option<PathBuf>,
     #[command(flatten)]
     connection: Connection,
 }
@@ -30,6 +34,9 @@ impl Recount {
         let contributions = overview::contributions(&store).await?;
         let wanted = Ledger::of(&contributions);
         let stored = overview::stored(&store).await?;
+        if let Some(path) = &self.figures {
+            write_figures(path, &stored)?;
+        }
         let parts = [
             ("HOSPITALS (day)", differing(&wanted.days, &stored.days)),
             ("HOSPITALS", differing(&wanted.hospitals, &stored.hospitals)),
@@ -54,6 +61,29 @@ impl Recount {
         ));
         Ok(all == 0)
     }
+}
+
+/// Records, and days of hospitals with any, by province, kind and month.
+fn write_figures(path: &Path, stored: &Ledger) -> Result<()> {
+    let mut writer = csv::Writer::from_path(path)?;
+    writer.write_record(["province", "kind", "month", "records", "days"])?;
+    for ((province, bucket), kinds) in &stored.provinces {
+        let Bucket::Month(_) = bucket else { continue };
+        for (kind, counts) in kinds {
+            let (records, days) = (counts.records, counts.on_time + counts.late);
+            if records != 0 {
+                let line = [
+                    province,
+                    kind,
+                    &bucket.to_string(),
+                    &records.to_string(),
+                    &days.to_string(),
+                ];
+                writer.write_record(line)?;
+            }
+        }
+    }
+    Ok(writer.flush()?)
 }
 
 /// Keys whose values differ, or that only one of the two has.

@@ -25,7 +25,7 @@ pub(crate) struct SeedOverview {
     /// 年份 · Year
     #[arg(long, value_name = "yyyy")]
     year: i16,
-    /// 不写各医院每日的计数，快十倍，但无法按日查看医院 · Leaves out the counters of hospitals' single days: ten times as fast, and no hospital can be looked at day by day
+    /// 不写单日的计数，快数十倍，但只能按整月、整年查看 · Leaves out the counters of single days: many times as fast, and only whole months and years can be looked at
     #[arg(long)]
     without_days: bool,
     #[command(flatten)]

@@ -19,7 +19,7 @@ pub struct Ledger {
     pub provinces: BTreeMap<ProvinceBucket, BTreeMap<String, Counts>>,
     /// Findings by cause, on the day of arrival and in its month and year.
     pub causes: BTreeMap<ProvinceBucket, BTreeMap<CauseKey, i64>>,
-    /// How columns were filled, in the month of arrival.
+    /// How columns were filled, in the month and year of arrival.
     pub fills: BTreeMap<ProvinceBucket, BTreeMap<FillKey, i64>>,
 }
 
@@ -47,13 +47,13 @@ impl Ledger {
                         *known.entry(cause.clone()).or_default() += findings;
                     }
                 }
-                let month = Bucket::Month(day.first_of_month());
-                let known = ledger
-                    .fills
-                    .entry((contribution.province.clone(), month))
-                    .or_default();
-                for (name, uploads) in &contribution.fills {
-                    *known.entry(name.clone()).or_default() += uploads;
+                let [_, month, year] = Bucket::of(day);
+                for bucket in [month, year] {
+                    let key = (contribution.province.clone(), bucket);
+                    let known = ledger.fills.entry(key).or_default();
+                    for (name, uploads) in &contribution.fills {
+                        *known.entry(name.clone()).or_default() += uploads;
+                    }
                 }
             }
         }

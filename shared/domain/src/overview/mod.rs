@@ -5,7 +5,6 @@
 //! ([`Ledger`]).
 
 mod counts;
-mod due;
 mod fills;
 mod ledger;
 mod period;
@@ -16,7 +15,6 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use counts::{Counts, DELAYS, Facts, delay_class};
-pub use due::{days_allowed, last_day_in_time};
 pub use fills::Fills;
 pub use ledger::{HospitalBucket, Ledger, ProvinceBucket};
 pub use period::{Bucket, Period, PeriodError};
@@ -65,7 +63,7 @@ pub struct Contribution {
     /// Findings by what they have in common, counted on the day of arrival, where that lies in this month.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub causes: BTreeMap<CauseKey, i64>,
-    /// How columns were filled, counted in the month of arrival, likewise.
+    /// How columns were filled, counted in the month and year of arrival, likewise.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fills: BTreeMap<FillKey, i64>,
     /// The day of arrival, where it lies in this month.

@@ -19,6 +19,7 @@ pub(crate) fn read(
             "natural_key",
             "also_unique",
             "record_date",
+            "due_days",
             "source_note",
         ],
     )?;
@@ -59,6 +60,11 @@ pub(crate) fn read(
             }
             _ => return Err(row.wrong("record_date", "must be one date or date-time column")),
         };
+        let due_days: u8 = row.parsed("due_days", "a number of days")?;
+        if due_days > FileKind::MOST_DUE_DAYS {
+            let most = FileKind::MOST_DUE_DAYS;
+            return Err(row.wrong("due_days", &format!("is more than {most} days")));
+        }
         kinds.push(FileKind {
             code: code.to_owned(),
             prefix: prefix.to_owned(),
@@ -68,6 +74,7 @@ pub(crate) fn read(
             natural_key,
             also_unique,
             record_date,
+            due_days,
         });
     }
     if kinds.is_empty() {

@@ -164,6 +164,8 @@ fn kinds() {
             "P3",
             "must be one date or date-time column",
         ),
+        ("hqms", "due_days", "x", "`x` is not a number of days"),
+        ("hqms", "due_days", "63", "is more than 62 days"),
         (
             "hqms",
             "record_date",

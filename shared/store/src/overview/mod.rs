@@ -5,6 +5,7 @@
 //! none, and whatever the order, the contribution of the highest rank is the one that is counted. Only the hospital's own days
 //! are read first, because a day is reported once, however many uploads there were; everything above them is added to.
 
+mod backfill;
 mod deaths;
 mod read;
 mod rewrite;
@@ -19,6 +20,7 @@ use domain::{AccountId, UploadId};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+pub use backfill::{every_account, is_unlisted, list, see_death, unseen_deaths};
 pub(crate) use deaths::open_death;
 pub use deaths::{OpenDeath, open_deaths, open_deaths_of};
 pub use read::{
@@ -270,7 +272,7 @@ async fn exchange(
     committed(store, transaction, tried).await
 }
 
-/// How the findings by cause change by bucket, or how columns were filled by month.
+/// How the findings by cause change by bucket, or how columns were filled by month and year.
 fn number_changes(
     what: Overview,
     before: Option<&Contribution>,
@@ -283,7 +285,7 @@ fn number_changes(
             _ => &contribution.causes,
         };
         for bucket in contribution.arrived_on.into_iter().flat_map(Bucket::of) {
-            if what == Overview::Fills && !matches!(bucket, Bucket::Month(_)) {
+            if what == Overview::Fills && matches!(bucket, Bucket::Day(_)) {
                 continue;
             }
             let sum = sums.entry(bucket).or_default();
@@ -388,7 +390,7 @@ async fn days(
         .iter()
         .map(|day| keys::hospital_bucket(province, account, Bucket::Day(*day)))
         .collect();
-    let mut found = batch_get(store, &keys).await?;
+    let mut found = batch_get(store, &keys, Reading::Latest).await?;
     Ok(keys
         .iter()
         .map(|key| {
@@ -399,45 +401,83 @@ async fn days(
         .collect())
 }
 
-/// Items by their keys, read consistently.
-async fn batch_get(store: &Store, keys: &[Key]) -> Result<HashMap<Key, Item>, StoreError> {
-    let mut found = HashMap::new();
-    for batch in keys.chunks(100) {
-        let mut left: Vec<Item> = batch.iter().cloned().map(key_item).collect();
-        for tried in 0..TRIES {
-            let request = KeysAndAttributes::builder()
-                .set_keys(Some(std::mem::take(&mut left)))
-                .consistent_read(true)
-                .build()
-                .map_err(|error| StoreError::malformed("keys")(error.to_string()))?;
-            let answer = store
-                .client
-                .batch_get_item()
-                .request_items(&store.table, request)
-                .send()
-                .await
-                .map_err(StoreError::call("BatchGetItem"))?;
-            let items = answer.responses.into_iter().flat_map(HashMap::into_values);
-            for item in items.flatten() {
-                if let Some(key) = key_of(&item) {
-                    found.insert(key, item);
-                }
+/// How items are read by their keys.
+#[derive(Clone)]
+enum Reading {
+    /// As they are after every write acknowledged so far.
+    Latest,
+    /// As they were a moment ago, which costs half; with these attributes alone, where any are named.
+    Soon(Vec<String>),
+}
+
+/// Items by their keys.
+async fn batch_get(
+    store: &Store,
+    keys: &[Key],
+    reading: Reading,
+) -> Result<HashMap<Key, Item>, StoreError> {
+    let batches = keys.chunks(100).map(<[Key]>::to_vec).collect();
+    let found = read::at_once(batches, |batch| {
+        let (store, reading) = (store.clone(), reading.clone());
+        async move { one_batch(&store, batch, &reading).await }
+    });
+    Ok(found.await?.into_iter().flatten().collect())
+}
+
+/// A hundred items at most.
+async fn one_batch(
+    store: &Store,
+    keys: Vec<Key>,
+    reading: &Reading,
+) -> Result<Vec<(Key, Item)>, StoreError> {
+    let mut request = KeysAndAttributes::builder();
+    request = match reading {
+        Reading::Soon(wanted) if !wanted.is_empty() => {
+            let names = [PK, SK]
+                .into_iter()
+                .chain(wanted.iter().map(String::as_str));
+            let mut projection = Vec::new();
+            for (index, name) in names.enumerate() {
+                request = request.expression_attribute_names(format!("#a{index}"), name);
+                projection.push(format!("#a{index}"));
             }
-            left = answer
-                .unprocessed_keys
-                .and_then(|mut tables| tables.remove(&store.table))
-                .map(|keys| keys.keys)
-                .unwrap_or_default();
-            if left.is_empty() {
-                break;
-            }
-            pause(tried).await;
+            request.projection_expression(projection.join(", "))
         }
-        if !left.is_empty() {
-            return Err(StoreError::Unprocessed { left: left.len() });
+        Reading::Soon(_) => request,
+        Reading::Latest => request.consistent_read(true),
+    };
+    let mut found = Vec::new();
+    let mut left: Vec<Item> = keys.into_iter().map(key_item).collect();
+    for tried in 0..TRIES {
+        let request = request
+            .clone()
+            .set_keys(Some(std::mem::take(&mut left)))
+            .build()
+            .map_err(|error| StoreError::malformed("keys")(error.to_string()))?;
+        let answer = store
+            .client
+            .batch_get_item()
+            .request_items(&store.table, request)
+            .send()
+            .await
+            .map_err(StoreError::call("BatchGetItem"))?;
+        let items = answer.responses.into_iter().flat_map(HashMap::into_values);
+        found.extend(
+            items
+                .flatten()
+                .filter_map(|item| Some((key_of(&item)?, item))),
+        );
+        left = answer
+            .unprocessed_keys
+            .and_then(|mut tables| tables.remove(&store.table))
+            .map(|keys| keys.keys)
+            .unwrap_or_default();
+        if left.is_empty() {
+            return Ok(found);
         }
+        pause(tried).await;
     }
-    Ok(found)
+    Err(StoreError::Unprocessed { left: left.len() })
 }
 
 fn key_of(item: &Item) -> Option<Key> {

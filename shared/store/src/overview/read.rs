@@ -1,11 +1,11 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use domain::AccountId;
 use domain::overview::{Bucket, CauseKey, Counts, DayFacts, DayStatus, FillKey};
 use jiff::civil::Date;
 use tokio::task::JoinSet;
 
-use super::{add_counts, add_numbers, batch_get, day_facts};
+use super::{Reading, add_counts, add_numbers, attribute, batch_get, day_facts};
 use crate::keys::{self, Key, OVERVIEW_SHARDS, Overview, PK, SK};
 use crate::table::{Item, text};
 use crate::{Store, StoreError};
@@ -15,7 +15,7 @@ pub type ProvinceCounts = BTreeMap<String, BTreeMap<Bucket, BTreeMap<String, Cou
 /// Counters of hospitals by bucket and kind.
 pub type HospitalCounts = BTreeMap<AccountId, BTreeMap<Bucket, BTreeMap<String, Counts>>>;
 
-/// Counters of provinces in buckets, which are in order of time.
+/// Counters of provinces in buckets; of these kinds alone, where any are named.
 ///
 /// # Errors
 /// When the table cannot be read.
@@ -23,9 +23,19 @@ pub async fn provinces(
     store: &Store,
     provinces: &[String],
     buckets: &[Bucket],
+    kinds: &[String],
 ) -> Result<ProvinceCounts, StoreError> {
+    let wanted: Vec<String> = kinds
+        .iter()
+        .flat_map(|kind| {
+            let counts = Counts::default().each().into_iter();
+            counts.map(move |(short, _)| attribute(kind, short))
+        })
+        .collect();
     let mut found = ProvinceCounts::new();
-    for (province, bucket, item) in ranges(store, Overview::Counts, provinces, buckets).await? {
+    for (province, bucket, item) in
+        in_buckets(store, Overview::Counts, provinces, buckets, wanted).await?
+    {
         let sum = found
             .entry(province)
             .or_default()
@@ -36,7 +46,7 @@ pub async fn provinces(
     Ok(found)
 }
 
-/// Findings of provinces by cause, summed over buckets, which are in order of time.
+/// Findings of provinces by cause, summed over buckets.
 ///
 /// # Errors
 /// When the table cannot be read.
@@ -48,16 +58,16 @@ pub async fn causes(
     numbers(store, Overview::Causes, provinces, buckets).await
 }
 
-/// How uploads of provinces filled their columns ([`domain::overview::FillKey`]), summed over months.
+/// How uploads of provinces filled their columns ([`domain::overview::FillKey`]), summed over months and years.
 ///
 /// # Errors
 /// When the table cannot be read.
 pub async fn fills(
     store: &Store,
     provinces: &[String],
-    months: &[Bucket],
+    buckets: &[Bucket],
 ) -> Result<BTreeMap<FillKey, i64>, StoreError> {
-    numbers(store, Overview::Fills, provinces, months).await
+    numbers(store, Overview::Fills, provinces, buckets).await
 }
 
 async fn numbers(
@@ -67,52 +77,38 @@ async fn numbers(
     buckets: &[Bucket],
 ) -> Result<BTreeMap<String, i64>, StoreError> {
     let mut found = BTreeMap::new();
-    for (_, _, item) in ranges(store, what, provinces, buckets).await? {
+    for (_, _, item) in in_buckets(store, what, provinces, buckets, Vec::new()).await? {
         add_numbers(&mut found, &item);
     }
     found.retain(|_, count| *count != 0);
     Ok(found)
 }
 
-/// Items of provinces in runs of buckets of one length, all shards of all provinces at once.
-async fn ranges(
+/// Items of provinces in buckets, of all shards, with these attributes alone where any are named. Their keys are known, so they are got
+/// a hundred at a time: a query for each shard of each province would be many times as many requests.
+async fn in_buckets(
     store: &Store,
     what: Overview,
     provinces: &[String],
     buckets: &[Bucket],
+    wanted: Vec<String>,
 ) -> Result<Vec<(String, Bucket, Item)>, StoreError> {
-    let mut queries: Vec<(String, String, String, String)> = Vec::new();
-    for run in
-        buckets.chunk_by(|one, other| std::mem::discriminant(one) == std::mem::discriminant(other))
-    {
-        let (Some(first), Some(last)) = (run.first(), run.last()) else {
-            continue;
-        };
-        let (first, last) = (keys::bucket_sort(*first), keys::bucket_sort(*last));
-        for province in provinces {
+    let mut places: HashMap<Key, (&String, Bucket)> = HashMap::new();
+    for province in provinces {
+        for bucket in buckets {
             for shard in 0..OVERVIEW_SHARDS {
-                let partition = keys::province_partition(what, province, shard);
-                queries.push((province.clone(), partition, first.clone(), last.clone()));
+                let key = keys::province_bucket(what, province, shard, *bucket);
+                places.insert(key, (province, *bucket));
             }
         }
     }
-    let mut found = Vec::new();
-    for (province, items) in at_once(queries, |(province, partition, first, last)| {
-        let store = store.clone();
-        async move { Ok((province, between(&store, partition, first, last).await?)) }
-    })
-    .await?
-    {
-        for item in items {
-            let bucket = item
-                .get(SK)
-                .and_then(|sk| sk.as_s().ok()?.split_once('#')?.1.parse().ok());
-            if let Some(bucket) = bucket {
-                found.push((province.clone(), bucket, item));
-            }
-        }
-    }
-    Ok(found)
+    let keys: Vec<Key> = places.keys().cloned().collect();
+    let found = batch_get(store, &keys, Reading::Soon(wanted)).await?;
+    let found = found.into_iter().filter_map(|(key, item)| {
+        let (province, bucket) = places.get(&key)?;
+        Some(((*province).clone(), *bucket, item))
+    });
+    Ok(found.collect())
 }
 
 /// Counters of all hospitals of a province that have any in these buckets.
@@ -175,7 +171,7 @@ pub async fn hospital_days(
         })
         .collect();
     let asked: Vec<Key> = keys.iter().map(|(_, key)| key.clone()).collect();
-    let found = batch_get(store, &asked).await?;
+    let found = batch_get(store, &asked, Reading::Latest).await?;
     let mut days = BTreeMap::new();
     for (day, key) in keys {
         if let Some(item) = found.get(&key) {
@@ -219,32 +215,6 @@ where
             }
         }
     }
-}
-
-async fn between(
-    store: &Store,
-    partition: String,
-    first: String,
-    last: String,
-) -> Result<Vec<Item>, StoreError> {
-    let mut pages = store
-        .client
-        .query()
-        .table_name(&store.table)
-        .key_condition_expression("#pk = :pk AND #sk BETWEEN :first AND :last")
-        .expression_attribute_names("#pk", PK)
-        .expression_attribute_names("#sk", SK)
-        .expression_attribute_values(":pk", text(partition))
-        .expression_attribute_values(":first", text(first))
-        .expression_attribute_values(":last", text(last))
-        .into_paginator()
-        .items()
-        .send();
-    let mut found = Vec::new();
-    while let Some(item) = pages.next().await {
-        found.push(item.map_err(StoreError::call("Query"))?);
-    }
-    Ok(found)
 }
 
 /// Everything in a partition.

@@ -7,7 +7,7 @@ use domain::overview::{Bucket, Contribution, Counts, Ledger};
 use super::zero_cases::ZeroCases;
 use super::{add, add_counts, add_numbers, changes, day_facts, day_item, is_progress, read_item};
 use crate::findings::write_items;
-use crate::keys::{self, Overview, PK, SK};
+use crate::keys::{self, Key, OVERVIEW_SHARDS, Overview, PK, SK};
 use crate::table::{Item, key_item, number, write};
 use crate::{Store, StoreError, Transaction};
 
@@ -116,7 +116,7 @@ async fn whole_table(store: &Store, prefix: &str) -> Result<Vec<Item>, StoreErro
 }
 
 /// Writes contributions of hospitals that have none yet, with the counters of these hospitals in bulk, and adds to those of their
-/// provinces; those of hospitals' single days, which are most of them, can be left out. For tables to try things in: it is no
+/// provinces; those of single days, which are most of them, can be left out. For tables to try things in: it is no
 /// single transaction.
 ///
 /// # Errors
@@ -147,19 +147,13 @@ pub async fn add_ledger(
         ));
     }
     let mut additions = Vec::new();
-    for ((province, bucket), kinds) in &ledger.provinces {
-        let key = |shard| keys::province_bucket(Overview::Counts, province, shard, *bucket);
-        additions.push((key(0), changes(kinds)));
-    }
-    for (what, sums) in [
-        (Overview::Causes, &ledger.causes),
-        (Overview::Fills, &ledger.fills),
-    ] {
-        for ((province, bucket), numbers) in sums {
-            let numbers = numbers.iter().map(|(name, count)| (name.clone(), *count));
-            let key = keys::province_bucket(what, province, 0, *bucket);
-            additions.push((key, numbers.collect()));
-        }
+    for shard in 0..OVERVIEW_SHARDS {
+        let own = |one: &&Contribution| keys::overview_shard(&one.account) == shard;
+        additions.extend(province_additions(
+            shard,
+            &Ledger::of(contributions.iter().filter(own)),
+            with_days,
+        ));
     }
     let written = items.len() + additions.len();
     write_items(store, items).await?;
@@ -173,7 +167,32 @@ pub async fn add_ledger(
     Ok(written)
 }
 
-fn counted(key: keys::Key, kinds: &BTreeMap<String, Counts>) -> Item {
+/// What the hospitals of a shard add to the counters of their provinces.
+fn province_additions(
+    shard: u8,
+    ledger: &Ledger,
+    with_days: bool,
+) -> Vec<(Key, Vec<(String, i64)>)> {
+    let wanted = |(_, bucket): &(String, Bucket)| with_days || !matches!(bucket, Bucket::Day(_));
+    let mut additions = Vec::new();
+    for ((province, bucket), kinds) in ledger.provinces.iter().filter(|(place, _)| wanted(place)) {
+        let key = keys::province_bucket(Overview::Counts, province, shard, *bucket);
+        additions.push((key, changes(kinds)));
+    }
+    for (what, sums) in [
+        (Overview::Causes, &ledger.causes),
+        (Overview::Fills, &ledger.fills),
+    ] {
+        for ((province, bucket), numbers) in sums.iter().filter(|(place, _)| wanted(place)) {
+            let numbers = numbers.iter().map(|(name, count)| (name.clone(), *count));
+            let key = keys::province_bucket(what, province, shard, *bucket);
+            additions.push((key, numbers.collect()));
+        }
+    }
+    additions
+}
+
+fn counted(key: Key, kinds: &BTreeMap<String, Counts>) -> Item {
     let mut item = key_item(key);
     item.extend(
         changes(kinds)

@@ -9,7 +9,7 @@ use super::add;
 use super::read::all_of;
 use crate::keys::{self, SK};
 use crate::provinces::NOWHERE;
-use crate::table::{delete_if, put_if, read, text, write};
+use crate::table::{delete_if, put_if, put_new, read, text, write};
 use crate::{Store, StoreError, Transaction};
 
 /// A hospital that is to report.
@@ -43,7 +43,7 @@ pub fn expected(counts: &BTreeMap<Date, i64>, first: Date, last: Date) -> i64 {
         .sum()
 }
 
-fn entry(account: &Account) -> Option<(String, Listed)> {
+pub(super) fn entry(account: &Account) -> Option<(String, Listed)> {
     if account.role != Role::DataManager {
         return None;
     }
@@ -110,7 +110,19 @@ fn put_listed(
     put_if(store, item, "", &[], &[])
 }
 
-fn count(
+/// The same where nobody stands there yet.
+pub(super) fn put_new_listed(
+    store: &Store,
+    province: &str,
+    listed: &Listed,
+) -> Result<TransactWriteItem, StoreError> {
+    put_new(
+        store,
+        write(keys::roster(province, &listed.account), listed, "hospital")?,
+    )
+}
+
+pub(super) fn count(
     store: &Store,
     province: &str,
     since: Date,

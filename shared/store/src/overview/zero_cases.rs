@@ -3,10 +3,11 @@ use std::collections::BTreeMap;
 use domain::AccountId;
 use domain::audit::AuditEntry;
 use domain::beijing;
-use domain::overview::{Contribution, Facts, Origin, last_day_in_time};
+use domain::overview::{Contribution, Facts, Origin};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use standard::Standard;
 
 use super::{TRIES, exchange};
 use crate::keys;
@@ -39,7 +40,13 @@ impl ZeroCases {
         self.contribution.as_ref()
     }
 
-    fn counted(&self, account: &AccountId, province: &str, month: Date, rank: u64) -> Contribution {
+    fn counted(
+        &self,
+        standard: &Standard,
+        (account, province): (&AccountId, &str),
+        month: Date,
+        rank: u64,
+    ) -> Contribution {
         let mut contribution = Contribution {
             account: account.clone(),
             province: province.to_owned(),
@@ -53,7 +60,7 @@ impl ZeroCases {
         };
         for (day, kinds) in &self.days {
             for (kind, zero) in kinds {
-                let in_time = beijing(zero.at).date() <= last_day_in_time(kind, *day);
+                let in_time = beijing(zero.at).date() <= standard.last_day_in_time(kind, *day);
                 let facts = Facts {
                     zero_on_time: i64::from(in_time),
                     zero_late: i64::from(!in_time),
@@ -88,6 +95,7 @@ pub async fn find(
 /// When the table cannot be reached, or others keep getting in between.
 pub async fn change(
     store: &Store,
+    standard: &Standard,
     (account, province): (&AccountId, &str),
     month: Date,
     entry: &AuditEntry,
@@ -107,7 +115,7 @@ pub async fn change(
         let seen = earlier.map_or(0, |earlier| earlier.rank);
         // Where it was counted first it stays.
         let province = earlier.map_or(province, |earlier| earlier.province.as_str());
-        let contribution = after.counted(account, province, month, seen + 1);
+        let contribution = after.counted(standard, (account, province), month, seen + 1);
         after.contribution = Some(contribution.clone());
         let item = write(key.clone(), &after, "zero-case reports")?;
         let own = if known.is_none() {

@@ -53,8 +53,6 @@ function client(lost) {
   return {
     begin,
     forget,
-    /** The answer as it came, for what is not JSON. */
-    text: async (path, signal) => (await request('GET', path, undefined, signal)).text(),
     get: async (path, signal) => json(await request('GET', path, undefined, signal)),
     post: async (path, body, signal) => json(await request('POST', path, body, signal)),
     put: async (path, body) => json(await request('PUT', path, body)),

@@ -26,6 +26,7 @@ const text = words({
   fillers: ['填充值与雷同值', 'Fillers and sameness'], fillers_hint: ['多数记录为“-”、同一数值或同一代码、时间均为零点的数据项。不一定有误，但值得核实。', 'Columns in which most records hold “-”, one and the same value, or midnight. None of it need be wrong; it is worth asking.'],
   none_fillers: ['没有值得注意的数据项。', 'Nothing stands out.'], check: ['现象', 'What'], dash: ['填“-”', 'dashes'], same: ['同一值', 'one value'], midnight: ['时间为零点', 'midnight'],
   nearly_all: ['九成以上记录如此的上传', 'Uploads with nine tenths or more'], uploads: ['上传数', 'Uploads'], median: ['中位数', 'Median'], tenths: ['{n}成', '{n}/10'],
+  loading: ['正在统计错误原因…', 'Adding up what is wrong…'],
   by_point: ['各日数字', 'Figures by day'], day: ['日期', 'Day'],
 });
 
@@ -40,13 +41,19 @@ export async function open({ route, show, signal, query, go }) {
   const body = el('div', { class: 'stack' });
 
   async function refresh() {
+    const { city: _, ...places } = asked;
+    const figures = new URLSearchParams({ ...places, lang: language(), charts: true });
+    // A reviewer of one province is known by the answer alone; who names one need not wait for it.
+    const list = (province) => api.get(`/overview/hospitals?${params({ province })}`, signal);
     try {
-      const { city: _, ...places } = asked;
-      const overview = await api.get(`/overview?${new URLSearchParams(places)}`, signal);
+      let [overview, below] = await Promise.all([api.get(`/overview?${figures}`, signal), asked.province ? list(asked.province) : null]);
       const province = overview.own_province ?? asked.province;
-      const below = province ? await api.get(`/overview/hospitals?${params({ province })}`, signal) : null;
+      below ??= province ? await list(province) : null;
       if (signal.aborted) return;
-      fill(body, content(overview, below, province));
+      const rest = el('div', { class: 'stack' }, el('p', { class: 'hint', role: 'status' }, text('loading')));
+      fill(body, content(overview, below, province), rest);
+      // What stands below the figures is not waited for.
+      fill(rest, obstacles(await api.get(`/overview/causes?${figures}`, signal)));
     } catch (error) {
       if (!signal.aborted) fill(body, notice('bad', explain(error)));
     }
@@ -54,7 +61,7 @@ export async function open({ route, show, signal, query, go }) {
 
   function content(overview, below, province) {
     const kind = overview.kinds.find((one) => one.code === asked.kind) ?? overview.kinds[0];
-    const draw = (name) => chart({ name, title: text(name), query: `${params({ province, city: '' })}&lang=${language()}`, signal });
+    const draw = (name) => chart({ name, title: text(name), svg: overview.charts[name] });
     return [
       filters({ asked, kinds: overview.kinds.filter((one) => one.code !== 'none'), own: overview.own_province, open }),
       figures(overview.total, kind.code),
@@ -64,8 +71,13 @@ export async function open({ route, show, signal, query, go }) {
       !below && provinces(overview, kind.code),
       below && hospitals(below, kind.code),
       points(overview, kind.code),
-      el('section', { class: 'stack' }, draw('causes'), causes(overview)),
-      section(text('fillers'), el('p', { class: 'hint' }, text('fillers_hint')), fillers(overview)),
+    ];
+  }
+
+  function obstacles(found) {
+    return [
+      el('section', { class: 'stack' }, chart({ name: 'causes', title: text('causes'), svg: found.chart }), causes(found)),
+      section(text('fillers'), el('p', { class: 'hint' }, text('fillers_hint')), fillers(found)),
     ];
   }
 
@@ -107,10 +119,10 @@ export async function open({ route, show, signal, query, go }) {
     }));
   }
 
-  function causes(overview) {
+  function causes(found) {
     const name = (cause) => either(cause.column_zh, cause.column_en);
     return table({
-      label: text('causes'), rows: overview.causes, none: text('none_causes'),
+      label: text('causes'), rows: found.causes, none: text('none_causes'),
       columns: [
         { label: text('rule'), kind: 'nowrap', cell: (one) => el('code', {}, one.rule) },
         { label: text('column'), kind: 'name', cell: (one) => [one.kind !== 'none' && `${one.kind} `, one.column && [el('code', {}, one.column), ` ${name(one)}`]] },
@@ -120,9 +132,9 @@ export async function open({ route, show, signal, query, go }) {
     });
   }
 
-  function fillers(overview) {
+  function fillers(found) {
     return table({
-      label: text('fillers'), rows: overview.fillers, none: text('none_fillers'),
+      label: text('fillers'), rows: found.fillers, none: text('none_fillers'),
       columns: [
         { label: text('column'), kind: 'name', cell: (one) => [`${one.kind} `, el('code', {}, one.column), ` ${either(one.column_zh, one.column_en)}`] },
         { label: text('check'), kind: 'nowrap', cell: (one) => text(one.check) },
