@@ -522,7 +522,7 @@ impl Try {
     }
 }
 
-fn profile(code: usize, division: usize, manager: usize) -> Value {
+pub fn profile(code: usize, division: usize, manager: usize) -> Value {
     json!({
         "institution_name": format!("示例市第{code}人民医院"),
         "institution_code": CODES[code],

@@ -24,7 +24,7 @@ use crate::world::{Answer, Hospital, PASSWORD, Ticket, World, call, put};
 const SCAN: &[u8] = include_bytes!("scan.jpg");
 
 /// A PDF of one blank page, such as scanners make; `mark` makes it differ from others.
-fn pdf(mark: &str) -> Vec<u8> {
+pub fn pdf(mark: &str) -> Vec<u8> {
     let objects = [
         "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
@@ -610,7 +610,7 @@ async fn checking(stage: &Stage, faults: &Faults) -> Checking<Store> {
     }
 }
 
-fn entry(account: &AccountId) -> AuditEntry {
+pub fn entry(account: &AccountId) -> AuditEntry {
     AuditEntry {
         at: Timestamp::UNIX_EPOCH,
         act: Act::DeathCaseCreated,
@@ -621,7 +621,7 @@ fn entry(account: &AccountId) -> AuditEntry {
     }
 }
 
-fn new_case(
+pub fn new_case(
     account: &AccountId,
     number: u64,
     discharged: jiff::civil::Date,

@@ -32,7 +32,7 @@ fn run<F: Future>(future: F) -> F::Output {
 }
 
 impl Stage {
-    async fn icd_ticket(&self, player: &Player, bytes: &[u8]) -> IcdFile {
+    pub async fn icd_ticket(&self, player: &Player, bytes: &[u8]) -> IcdFile {
         let store = self.clients(&Faults::none()).await.store;
         let now = self.clock().now();
         let file = IcdFile {
@@ -71,7 +71,7 @@ impl Stage {
     }
 
     /// Everything a hospital can read of its code files, without ids and times; whether work is left; the codes.
-    async fn icd_dump(&self, player: &Player) -> Value {
+    pub async fn icd_dump(&self, player: &Player) -> Value {
         let clients = self.clients(&Faults::none()).await;
         let list = self.read(player, "/icd-files").await;
         let mut dump = Vec::new();

@@ -1,275 +1,230 @@
 //! Any schedule of faults ends like one clean run: events doubled, reordered, lost and late, requests that fail before or after
-//! their effect, throttling, batches half done, answers cut short, and a worker that comes back after its claim has run out.
+//! their effect, throttling, batches half done, answers cut short, damaged or late, a worker that runs out of time, and one that
+//! comes back after its claim has run out.
 //!
 //! A schedule is written in one line. A failure prints the line, shortened to what still fails; it then belongs into
-//! `kept_schedules.txt`. `FLU_SCHEDULES=N` tries so many, `FLU_SCHEDULES_FROM=N` begins elsewhere, `FLU_SCHEDULES_ALL=1` tries every fault at
-//! every request.
+//! `kept_schedules.txt`. `FLU_SCHEDULES=N` tries so many of each flow, `FLU_SCHEDULES_FROM=N` begins elsewhere,
+//! `FLU_SCHEDULES_ALL=1` tries every fault at every request, and every pair of them on the smallest file.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
+use std::time::Instant;
 
-use jiff::SignedDuration;
-use rand::rngs::SmallRng;
-use rand::{RngExt, SeedableRng};
-use sample_data::Damage;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::faults::Faults;
-use crate::samples::{clean, damaged};
-use crate::stage::{Player, Stage};
-use crate::weather::{Fault, Weather};
+use crate::flows::{
+    Approvals, Attachments, Flow, IcdFiles, Notices, Uploads, failure, play, shortened,
+};
+use crate::schedule::Schedule;
+use crate::stage::Stage;
+use crate::weather::Fault;
 
 const KEPT: &str = include_str!("kept_schedules.txt");
-/// Schedules of one ordinary run.
-const TRIED: u64 = 40;
-/// Uploads of a schedule.
-const UPLOADS: usize = 3;
+/// Schedules of one flow in an ordinary run.
+const TRIED: u64 = 12;
+/// Pairs in an ordinary run.
+const PAIRS: usize = 40;
+/// Faults that pairs are made of: what a process knows of, and what it does not live to know.
+const PAIRED: [Fault; 4] = [Fault::Before, Fault::After, Fault::Frozen, Fault::Ended];
 
-/// Which event is delivered when, and what befalls which request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Schedule {
-    deliveries: Vec<usize>,
-    faults: BTreeMap<usize, Fault>,
+/// A flow, what a clean run of it comes to, and what it asks for.
+struct Tried {
+    servers: Stage,
+    expected: Value,
+    requests: usize,
 }
 
-impl Schedule {
-    fn of(seed: u64) -> Self {
-        let mut random = SmallRng::seed_from_u64(seed);
-        let mut deliveries = Vec::new();
-        for upload in 0..UPLOADS {
-            // One event in five is lost, one in five comes three times.
-            let times = [0, 1, 1, 2, 3][random.random_range(0..5)];
-            deliveries.extend(std::iter::repeat_n(upload, times));
-        }
-        for place in (1..deliveries.len()).rev() {
-            deliveries.swap(place, random.random_range(0..=place));
-        }
-        let mut faults = BTreeMap::new();
-        for _ in 0..random.random_range(1..=8) {
-            let fault = Fault::ALL[random.random_range(0..Fault::ALL.len())];
-            faults.insert(random.random_range(0..90), fault);
-        }
-        Self { deliveries, faults }
-    }
-}
-
-impl fmt::Display for Schedule {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let deliveries: Vec<_> = self.deliveries.iter().map(usize::to_string).collect();
-        write!(formatter, "deliver {}", deliveries.join(" "))?;
-        for (request, fault) in &self.faults {
-            write!(formatter, "; {request} {fault}")?;
-        }
-        Ok(())
-    }
-}
-
-impl FromStr for Schedule {
-    type Err = String;
-
-    fn from_str(line: &str) -> Result<Self, String> {
-        let mut parts = line.split(';');
-        let number = |word: &str| word.parse().map_err(|_| format!("no number: {word}"));
-        let deliveries = parts.next().and_then(|part| part.strip_prefix("deliver"));
-        let deliveries = deliveries.ok_or("a schedule begins with what is delivered")?;
-        let deliveries = deliveries.split_whitespace().map(number);
-        let faults = parts.map(|part| {
-            let (request, fault) = part.trim().split_once(' ').ok_or("number and fault")?;
-            Ok((number(request)?, fault.parse()?))
-        });
-        Ok(Self {
-            deliveries: deliveries.collect::<Result<_, _>>()?,
-            faults: faults.collect::<Result<_, String>>()?,
-        })
-    }
-}
-
-fn files() -> [Vec<u8>; UPLOADS] {
-    [
-        clean("flu", 6, 3),
-        damaged(
-            "flu",
-            9,
-            &[(Damage::BlankRequired, 2), (Damage::UnknownCode, 1)],
-        ),
-        clean("flu", 9, 3),
-    ]
-}
-
-/// What one reads of an upload belongs together, whenever one looks.
-fn belongs_together(dump: &Value) -> Result<(), String> {
-    for upload in dump.as_array().unwrap() {
-        let (detail, findings) = (&upload[0], &upload[1]);
-        let count = |name: &str| detail[name].as_u64().unwrap_or_default();
-        let fits = if detail["status"] == "done" {
-            count("passed") <= count("total")
-                && findings[0]["total"] == count("errors") + count("warnings")
-        } else {
-            *findings == json!([])
-        };
-        if !fits {
-            return Err(format!("a reader saw {detail} with {findings}"));
+impl Tried {
+    async fn set<F: Flow>() -> Self {
+        let servers = Stage::set().await;
+        let clean = Schedule::clean(F::EVENTS);
+        let (expected, requests) = play::<F>(&servers, &clean).await.unwrap();
+        assert_eq!(
+            failure::<F>(&servers, &clean, &expected).await,
+            None,
+            "twice the same"
+        );
+        Self {
+            servers,
+            expected,
+            requests: requests.len(),
         }
     }
-    Ok(())
-}
 
-async fn uploaded(stage: &Stage) -> (Player, Vec<Value>) {
-    let player = stage.player().await;
-    let mut events = Vec::new();
-    for bytes in files() {
-        events.push(stage.upload(&player, "flu.zip", &bytes).await.1);
-    }
-    (player, events)
-}
-
-async fn clean_run(stage: &Stage) -> Value {
-    let (player, events) = uploaded(stage).await;
-    let worker = stage.worker(&Faults::none()).await;
-    for event in events {
-        validate_upload::run(&worker, event).await.unwrap();
-    }
-    stage.dump(&player).await
-}
-
-/// How often a queue delivers what is not taken, before it sets it aside for the sweep.
-const DELIVERIES: usize = 4;
-
-/// Plays a schedule to its end, and on until nothing is left to do; what the hospital reads then.
-async fn play(stage: &Stage, schedule: &Schedule) -> Result<Value, String> {
-    let (player, events) = uploaded(stage).await;
-    let weather = Weather::new(schedule.faults.clone());
-    let worker = stage.worker_over(weather.client()).await;
-    let mut queue: Vec<(usize, usize)> = schedule
-        .deliveries
-        .iter()
-        .map(|event| (*event, 1))
-        .collect();
-    queue.reverse();
-    let mut zombies = Vec::new();
-    while let Some((event, times)) = queue.pop() {
-        let (worker, message) = (worker.clone(), events[event].clone());
-        let mut running = tokio::spawn(async move { validate_upload::run(&worker, message).await });
-        let taken = tokio::select! {
-            result = &mut running => matches!(result, Ok(Ok(_))),
-            () = weather.stands() => {
-                zombies.push(running);
-                false
-            }
-        };
-        belongs_together(&stage.dump(&player).await)?;
-        if !taken {
-            stage.wait(SignedDuration::from_mins(5));
-            if times < DELIVERIES {
-                queue.insert(0, (event, times + 1));
-            }
+    async fn hold<F: Flow>(&self, name: &str, schedule: &Schedule) {
+        if let Some(why) = failure::<F>(&self.servers, schedule, &self.expected).await {
+            let short = shortened::<F>(&self.servers, schedule, &self.expected).await;
+            let now = failure::<F>(&self.servers, &short, &self.expected).await;
+            panic!("{name}\n{}: {short}\n{}", F::NAME, now.unwrap_or(why));
         }
     }
-    weather.clears();
-    // Whoever stood still goes on now, long after another has taken over.
-    weather.thaw();
-    for zombie in zombies {
-        let _ = zombie.await.unwrap();
-        belongs_together(&stage.dump(&player).await)?;
-    }
-    let sweeper = stage.clear_sweeper().await;
-    for _ in 0..3 {
-        stage.wait(SignedDuration::from_hours(1));
-        reconcile_uploads::run(&sweeper).await.unwrap();
-    }
-    Ok(stage.dump(&player).await)
 }
 
-/// Why a schedule does not end like a clean run, if it does not.
-async fn failure(stage: &Stage, schedule: &Schedule, expected: &Value) -> Option<String> {
-    match play(stage, schedule).await {
-        Ok(dump) if dump == *expected => None,
-        Ok(dump) => Some(format!("ended as {dump}")),
-        Err(why) => Some(why),
-    }
-}
-
-/// The schedule with everything left out that does not matter for its failure.
-async fn shortened(stage: &Stage, schedule: &Schedule, expected: &Value) -> Schedule {
-    let mut short = schedule.clone();
-    for request in schedule.faults.keys() {
-        let mut without = short.clone();
-        without.faults.remove(request);
-        if failure(stage, &without, expected).await.is_some() {
-            short = without;
-        }
-    }
-    for place in (0..short.deliveries.len()).rev() {
-        let mut without = short.clone();
-        without.deliveries.remove(place);
-        if failure(stage, &without, expected).await.is_some() {
-            short = without;
-        }
-    }
-    short
+fn run(future: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(future);
 }
 
 fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).map_or(otherwise, |value| value.parse().unwrap())
 }
 
-#[test]
-fn any_schedule_of_faults_ends_like_a_clean_run() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let stage = Stage::set().await;
-        let expected = clean_run(&stage).await;
-        let kept = KEPT
-            .lines()
-            .filter(|line| !line.starts_with('#') && !line.is_empty());
-        let kept = kept.map(|line| (line.to_owned(), line.parse::<Schedule>().unwrap()));
-        let first = number("FLU_SCHEDULES_FROM", 1);
-        let tried = first..first + number("FLU_SCHEDULES", TRIED);
-        let tried = tried.map(|seed| (format!("seed {seed}"), Schedule::of(seed)));
-        for (name, schedule) in kept.chain(tried) {
-            let line = schedule.to_string();
-            assert_eq!(line.parse(), Ok(schedule.clone()), "a schedule can be kept");
-            if let Some(why) = failure(&stage, &schedule, &expected).await {
-                let short = shortened(&stage, &schedule, &expected).await;
-                panic!("{name}: {short}\n{why}\nnot as {expected}");
-            }
-        }
-    });
+fn is_whole() -> bool {
+    number("FLU_SCHEDULES_ALL", 0) == 1
 }
 
-/// Each request of a clean run, with one of the faults in turn; with `FLU_SCHEDULES_ALL=1`, with each of them.
-#[test]
-fn every_request_may_fail_in_every_way() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let stage = Stage::set().await;
-        let expected = clean_run(&stage).await;
-        let (_, events) = uploaded(&stage).await;
-        let weather = Weather::new(BTreeMap::new());
-        let worker = stage.worker_over(weather.client()).await;
-        for event in events {
-            validate_upload::run(&worker, event).await.unwrap();
+/// Tells how much was tried, for whoever asked for more than an ordinary run.
+#[expect(clippy::print_stderr, reason = "figures of a campaign")]
+fn tell(what: &str, count: usize, since: Instant) {
+    eprintln!(
+        "{what}: {count} schedules in {:.0} s",
+        since.elapsed().as_secs_f64()
+    );
+}
+
+/// The kept schedules of a flow, then seeds.
+async fn seeds<F: Flow>() {
+    let (tried, since) = (Tried::set::<F>().await, Instant::now());
+    let kept = KEPT.lines().filter(|line| !line.starts_with('#'));
+    let kept = kept.filter_map(|line| line.split_once(": "));
+    let kept = kept.filter(|(flow, _)| *flow == F::NAME);
+    let mut count = 0;
+    for (_, line) in kept {
+        tried.hold::<F>("kept", &line.parse().unwrap()).await;
+        count += 1;
+    }
+    let first = number("FLU_SCHEDULES_FROM", 1);
+    for seed in first..first + number("FLU_SCHEDULES", TRIED) {
+        // Tries after a fault ask for more than a clean run.
+        let schedule = Schedule::of(seed, F::EVENTS, tried.requests * 3 / 2);
+        let line = schedule.to_string();
+        assert_eq!(line.parse(), Ok(schedule.clone()), "a schedule can be kept");
+        tried.hold::<F>(&format!("seed {seed}"), &schedule).await;
+        count += 1;
+    }
+    tell(F::NAME, count, since);
+}
+
+/// Each request of a clean run, lost before and after its effect, and with one of the other faults in turn.
+async fn every_request<F: Flow>(at_least: usize) {
+    let (tried, since) = (Tried::set::<F>().await, Instant::now());
+    let requests = tried.requests;
+    assert!(requests >= at_least, "only {requests} requests");
+    let mut count = 0;
+    for request in 0..requests {
+        let others = &Fault::QUICK[2..];
+        let mut faults = vec![Fault::Before, Fault::After];
+        if is_whole() {
+            faults.extend(others);
+        } else {
+            faults.push(others[request % others.len()]);
         }
-        let requests = weather.requests();
-        assert!(requests > 20, "only {requests} requests");
-        for request in 0..requests {
-            let all = number("FLU_SCHEDULES_ALL", 0) == 1;
-            let in_turn = request % Fault::ALL.len();
-            let chosen = if all {
-                0..Fault::ALL.len()
-            } else {
-                in_turn..in_turn + 1
-            };
-            for fault in &Fault::ALL[chosen] {
-                let schedule = Schedule {
-                    deliveries: (0..UPLOADS).collect(),
-                    faults: BTreeMap::from([(request, *fault)]),
-                };
-                if let Some(why) = failure(&stage, &schedule, &expected).await {
-                    panic!("{schedule}\n{why}\nnot as {expected}");
+        for fault in faults {
+            let schedule = Schedule::clean(F::EVENTS).with(request, fault);
+            tried.hold::<F>("every request", &schedule).await;
+            count += 1;
+        }
+    }
+    tell(F::NAME, count, since);
+}
+
+#[test]
+fn any_schedule_of_faults_ends_like_a_clean_run_of_uploads() {
+    run(seeds::<Uploads<3>>());
+}
+
+#[test]
+fn any_schedule_of_faults_ends_like_a_clean_run_of_icd_files() {
+    run(seeds::<IcdFiles>());
+}
+
+#[test]
+fn any_schedule_of_faults_ends_like_a_clean_run_of_approvals() {
+    run(seeds::<Approvals>());
+}
+
+#[test]
+fn any_schedule_of_faults_ends_like_a_clean_run_of_notices() {
+    run(seeds::<Notices>());
+}
+
+#[test]
+fn any_schedule_of_faults_ends_like_a_clean_run_of_attachments() {
+    run(seeds::<Attachments>());
+}
+
+#[test]
+fn every_request_of_uploads_may_fail() {
+    run(every_request::<Uploads<3>>(40));
+}
+
+#[test]
+fn every_request_of_icd_files_may_fail() {
+    run(every_request::<IcdFiles>(15));
+}
+
+#[test]
+fn every_request_of_approvals_may_fail() {
+    run(every_request::<Approvals>(12));
+}
+
+#[test]
+fn every_request_of_notices_may_fail() {
+    run(every_request::<Notices>(8));
+}
+
+#[test]
+fn every_request_of_attachments_may_fail() {
+    run(every_request::<Attachments>(15));
+}
+
+/// Two faults on the smallest file; the second may hit what the first one led to.
+#[test]
+fn every_pair_of_requests_of_an_upload_may_fail() {
+    run(async {
+        type One = Uploads<1>;
+        let (tried, since) = (Tried::set::<One>().await, Instant::now());
+        let mut pairs = Vec::new();
+        for first in 0..tried.requests {
+            for second in first + 1..tried.requests * 2 {
+                for one in PAIRED {
+                    for other in PAIRED {
+                        let schedule = Schedule::clean(One::EVENTS);
+                        pairs.push(schedule.with(first, one).with(second, other));
+                    }
                 }
             }
         }
+        // A step that has no factor in common with what the pairs are made of, so that all of it comes up.
+        let step = if is_whole() {
+            1
+        } else {
+            pairs.len() / PAIRS | 1
+        };
+        let chosen = pairs.iter().step_by(step);
+        let mut count = 0;
+        for schedule in chosen {
+            tried.hold::<One>("pair", schedule).await;
+            count += 1;
+        }
+        tell("pairs", count, since);
+    });
+}
+
+/// Items that the table never takes are never told to be done, whatever is asked of it meanwhile.
+#[test]
+fn items_left_over_for_ever_are_not_done() {
+    run(async {
+        type One = Uploads<1>;
+        let servers = Stage::set().await;
+        let clean = Schedule::clean(One::EVENTS);
+        let (expected, requests) = play::<One>(&servers, &clean).await.unwrap();
+        let first = requests.iter().position(|name| name == "BatchWriteItem");
+        // One delivery finds it so; the sweep comes when the table takes them again.
+        let schedule = clean.with(first.unwrap(), Fault::Never);
+        let tried = Tried {
+            servers,
+            expected,
+            requests: requests.len(),
+        };
+        tried.hold::<One>("never", &schedule).await;
     });
 }

@@ -84,7 +84,7 @@ impl Items {
     }
 }
 
-/// An object store and what it tells of one bucket.
+/// An object store and what it tells of a test's buckets.
 pub struct Objects {
     pub endpoint: String,
     events: Events,
@@ -93,18 +93,17 @@ pub struct Objects {
 
 enum Events {
     Embedded(UnboundedReceiver<ObjectCreated>),
-    Foreign(UnboundedReceiver<Value>),
+    Foreign(UnboundedSender<Value>, UnboundedReceiver<Value>),
 }
 
 impl Objects {
     /// The one that is there, or an embedded one with its data in `folder`.
-    pub async fn start(folder: &Path, bucket: &str) -> Self {
+    pub async fn start(folder: &Path) -> Self {
         if let Some(endpoint) = s3() {
             let (sender, events) = unbounded_channel();
-            hand_on(bucket, Sink::Test(sender));
             return Self {
                 endpoint,
-                events: Events::Foreign(events),
+                events: Events::Foreign(sender, events),
                 _own: None,
             };
         }
@@ -120,6 +119,14 @@ impl Objects {
         }
     }
 
+    /// Takes what the store will tell of a bucket.
+    pub fn listen(&mut self, bucket: &str) {
+        // The embedded one tells of all.
+        if let Events::Foreign(sender, _) = &self.events {
+            hand_on(bucket, Sink::Test(sender.clone()));
+        }
+    }
+
     /// The event of an object that was put, without those before it. The store sends each before it answers the PUT.
     pub fn event(&mut self, key: &str) -> Value {
         let mut found = None;
@@ -131,7 +138,7 @@ impl Objects {
                     }
                 }
             }
-            Events::Foreign(events) => {
+            Events::Foreign(_, events) => {
                 while let Ok(next) = events.try_recv() {
                     // `Key` is the whole path, as it is; the one in the record is form-encoded.
                     let path = next["Key"].as_str().unwrap_or_default();

@@ -1,5 +1,6 @@
 //! The stores without triggers: a test delivers each event itself, as often and in the order it likes.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -14,8 +15,10 @@ use http::{Method, Request};
 use intake::Intake;
 use jiff::{SignedDuration, Timestamp};
 use load_icd_file::Loading;
+use notice_server::{NoticeServer, Outbox};
+use send_notice::Sending;
 use serde_json::Value;
-use startup::{Clients, Config, Options};
+use startup::{Clients, Config, NoticeConfig, Options, Providers};
 use store::{accounts, schema, sessions, uploads};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -25,22 +28,38 @@ use web::Service;
 use crate::faults::Faults;
 use crate::servers::{self, Items, Objects};
 use crate::template::guard::guard;
+use crate::weather::{Fault, Weather};
 
-/// Object store and table of their own, a clock that stands until it is moved, and the events that wait.
+/// Table and bucket of their own, a clock that stands until it is moved, and the events that wait.
 pub struct Stage {
     config: Config,
-    objects: Mutex<Objects>,
-    _items: Items,
+    servers: Arc<Servers>,
     seconds: Arc<AtomicU64>,
     start: Timestamp,
     /// Made once: reading the system's certificates takes longer than most requests.
     faultless: OnceCell<Clients>,
-    _folder: TempDir,
+}
+
+struct Servers {
+    objects: Mutex<Objects>,
+    items: Items,
+    /// Takes mail and text messages, where a test sends any.
+    notices: OnceCell<notice_server::Running>,
+    folder: TempDir,
 }
 
 /// A hospital on a stage.
 pub struct Player {
     pub account: domain::Account,
+}
+
+fn options_over(http: SharedHttpClient) -> Options {
+    Options {
+        credentials: Some(servers::credentials()),
+        http_client: Some(http),
+        // A retry would hide the fault.
+        attempts: Some(1),
+    }
 }
 
 /// The clients, with what the template lets a function do and nothing more.
@@ -56,26 +75,43 @@ fn allowed(function: &'static str, clients: Clients) -> Clients {
 impl Stage {
     pub async fn set() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let objects = Objects::start(folder.path()).await;
+        let servers = Servers {
+            objects: Mutex::new(objects),
+            items: Items::start(folder.path()),
+            notices: OnceCell::new(),
+            folder,
+        };
+        Self::on(Arc::new(servers)).await
+    }
+
+    /// Another one on the same servers, which costs less than its own.
+    pub async fn beside(&self) -> Self {
+        Self::on(Arc::clone(&self.servers)).await
+    }
+
+    async fn on(servers: Arc<Servers>) -> Self {
         let name = servers::own_name();
-        let objects = Objects::start(folder.path(), &name).await;
-        let items = Items::start(folder.path());
+        let s3 = {
+            let mut objects = servers.objects.lock().unwrap();
+            objects.listen(&name);
+            objects.endpoint.clone()
+        };
         let stage = Self {
             config: Config {
                 table: name.clone(),
                 bucket: name,
-                s3_endpoint: Some(objects.endpoint.clone()),
+                s3_endpoint: Some(s3),
                 s3_public_endpoint: None,
-                dynamodb_endpoint: Some(items.endpoint.clone()),
+                dynamodb_endpoint: Some(servers.items.endpoint.clone()),
                 standard_overrides: None,
                 region: "us-east-1".to_owned(),
             },
-            objects: Mutex::new(objects),
-            _items: items,
+            servers,
             seconds: Arc::new(AtomicU64::new(0)),
             // Events of the store carry the machine's time, so the stage's clock begins there.
             start: Timestamp::now(),
             faultless: OnceCell::new(),
-            _folder: folder,
         };
         let clients = stage.faultless().await;
         let notifications = servers::notifications();
@@ -105,8 +141,18 @@ impl Stage {
         })
     }
 
+    /// Faults at the requests of clients that are made from it.
+    pub fn weather(&self, faults: BTreeMap<usize, Fault>) -> Weather {
+        Weather::new(faults, Arc::clone(&self.seconds))
+    }
+
+    /// None.
+    pub fn clear(&self) -> Weather {
+        self.weather(BTreeMap::new())
+    }
+
     /// Clients whose requests go straight to the servers.
-    async fn faultless(&self) -> &Clients {
+    pub async fn faultless(&self) -> &Clients {
         let made = async || self.clients(&Faults::none()).await;
         self.faultless.get_or_init(made).await
     }
@@ -117,18 +163,56 @@ impl Stage {
 
     /// Clients whose requests go through a connector.
     pub async fn clients_over(&self, http: SharedHttpClient) -> Clients {
-        let options = Options {
-            credentials: Some(servers::credentials()),
-            http_client: Some(http),
-            // A retry would hide the fault.
-            attempts: Some(1),
-        };
-        Clients::new(&self.config, options).await
+        Clients::new(&self.config, options_over(http)).await
     }
 
     /// Clients that may do what a function may.
     pub async fn clients_of(&self, function: &'static str, faults: &Faults) -> Clients {
-        allowed(function, self.clients(faults).await)
+        self.clients_of_over(function, faults.client()).await
+    }
+
+    /// The same, whose requests go through a connector.
+    pub async fn clients_of_over(&self, function: &'static str, http: SharedHttpClient) -> Clients {
+        allowed(function, self.clients_over(http).await)
+    }
+
+    /// What a function of the API has, whose requests go through a connector.
+    pub async fn service_over(&self, function: &'static str, http: SharedHttpClient) -> Service {
+        self.service(self.clients_of_over(function, http).await)
+    }
+
+    fn service(&self, clients: Clients) -> Service {
+        Service {
+            store: clients.store,
+            files: clients.files,
+            clock: self.clock(),
+            standards: standard::versions(),
+        }
+    }
+
+    /// A process that sends notices, and what it sent.
+    pub async fn sender_over(&self, http: SharedHttpClient) -> (Sending, Outbox) {
+        let file = self.servers.folder.path().join("outbox");
+        let start = async || {
+            let options = notice_server::Options::new(file);
+            NoticeServer::start(options).await.unwrap()
+        };
+        let carrier = self.servers.notices.get_or_init(start).await;
+        let address = format!("http://{}", carrier.address());
+        let config = NoticeConfig::from_variables(|name| match name {
+            "FLU_SES_ENDPOINT" | "FLU_SNS_ENDPOINT" => Some(address.clone()),
+            _ => None,
+        });
+        let sending = Sending {
+            store: self
+                .clients_of_over("send-notice", http.clone())
+                .await
+                .store,
+            providers: Providers::new(&config, options_over(http)).await,
+            config,
+            clock: self.clock(),
+        };
+        (sending, carrier.outbox().clone())
     }
 
     /// A process that judges uploads.
@@ -152,7 +236,7 @@ impl Stage {
     }
 
     async fn intake(&self, function: &'static str, http: SharedHttpClient) -> Intake {
-        self.intake_with(allowed(function, self.clients_over(http).await))
+        self.intake_with(self.clients_of_over(function, http).await)
     }
 
     fn intake_with(&self, clients: Clients) -> Intake {
@@ -166,7 +250,12 @@ impl Stage {
 
     /// A process that reads ICD code files.
     pub async fn loader(&self, faults: &Faults) -> Loading {
-        let clients = self.clients_of("load-icd-file", faults).await;
+        self.loader_over(faults.client()).await
+    }
+
+    /// One whose requests go through a connector.
+    pub async fn loader_over(&self, http: SharedHttpClient) -> Loading {
+        let clients = self.clients_of_over("load-icd-file", http).await;
         Loading::new(
             clients.store,
             clients.files,
@@ -257,7 +346,7 @@ impl Stage {
             .send()
             .await
             .unwrap();
-        self.objects.lock().unwrap().event(key)
+        self.servers.objects.lock().unwrap().event(key)
     }
 
     /// An answer of the API, as the hospital reads it.
@@ -269,13 +358,8 @@ impl Stage {
     pub async fn call(&self, player: &Player, method: Method, path: &str) -> Value {
         let store = self.faultless().await.store.clone();
         let service = async |function| {
-            let clients = allowed(function, self.faultless().await.clone());
-            Service {
-                store: clients.store,
-                files: clients.files,
-                clock: self.clock(),
-                standards: standard::versions(),
-            }
+            let clients = self.faultless().await.clone();
+            self.service(allowed(function, clients))
         };
         // A session of its own for each reading: the stage's clock may have gone past the end of an older one.
         let now = self.clock().now();
