@@ -6,16 +6,20 @@
 //! `kept_schedules.txt`. `FLU_SCHEDULES=N` tries so many of each flow, `FLU_SCHEDULES_FROM=N` begins elsewhere,
 //! `FLU_SCHEDULES_ALL=1` tries every fault at every request, and every pair of them on the smallest file.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
+use domain::death_case::AttachmentState;
 use serde_json::Value;
 
 use crate::flows::{
     Approvals, Attachments, Flow, IcdFiles, Notices, Uploads, failure, play, shortened,
 };
+use crate::icd_redelivery::codes;
+use crate::samples::clean;
 use crate::schedule::Schedule;
 use crate::stage::Stage;
-use crate::weather::Fault;
+use crate::weather::{Fault, Weather};
 
 const KEPT: &str = include_str!("kept_schedules.txt");
 /// Schedules of one flow in an ordinary run.
@@ -29,7 +33,7 @@ const PAIRED: [Fault; 4] = [Fault::Before, Fault::After, Fault::Frozen, Fault::E
 struct Tried {
     servers: Stage,
     expected: Value,
-    requests: usize,
+    requests: Vec<String>,
 }
 
 impl Tried {
@@ -45,7 +49,7 @@ impl Tried {
         Self {
             servers,
             expected,
-            requests: requests.len(),
+            requests,
         }
     }
 
@@ -94,7 +98,7 @@ async fn seeds<F: Flow>() {
     let first = number("FLU_SCHEDULES_FROM", 1);
     for seed in first..first + number("FLU_SCHEDULES", TRIED) {
         // Tries after a fault ask for more than a clean run.
-        let schedule = Schedule::of(seed, F::EVENTS, tried.requests * 3 / 2);
+        let schedule = Schedule::of(seed, F::EVENTS, tried.requests.len() * 3 / 2);
         let line = schedule.to_string();
         assert_eq!(line.parse(), Ok(schedule.clone()), "a schedule can be kept");
         tried.hold::<F>(&format!("seed {seed}"), &schedule).await;
@@ -106,7 +110,7 @@ async fn seeds<F: Flow>() {
 /// Each request of a clean run, lost before and after its effect, and with one of the other faults in turn.
 async fn every_request<F: Flow>(at_least: usize) {
     let (tried, since) = (Tried::set::<F>().await, Instant::now());
-    let requests = tried.requests;
+    let requests = tried.requests.len();
     assert!(requests >= at_least, "only {requests} requests");
     let mut count = 0;
     for request in 0..requests {
@@ -183,8 +187,9 @@ fn every_pair_of_requests_of_an_upload_may_fail() {
         type One = Uploads<1>;
         let (tried, since) = (Tried::set::<One>().await, Instant::now());
         let mut pairs = Vec::new();
-        for first in 0..tried.requests {
-            for second in first + 1..tried.requests * 2 {
+        let requests = tried.requests.len();
+        for first in 0..requests {
+            for second in first + 1..requests * 2 {
                 for one in PAIRED {
                     for other in PAIRED {
                         let schedule = Schedule::clean(One::EVENTS);
@@ -209,22 +214,133 @@ fn every_pair_of_requests_of_an_upload_may_fail() {
     });
 }
 
-/// Items that the table never takes are never told to be done, whatever is asked of it meanwhile.
+/// Items that the table never takes are never told to be done. One delivery finds it so; the sweep comes when it takes them again.
 #[test]
 fn items_left_over_for_ever_are_not_done() {
+    run(last::<Uploads<1>>("BatchWriteItem", Fault::Never));
+}
+
+/// The place of the request that reads the object, in what one delivery of a clean run asks for.
+fn reading(weather: &Weather) -> usize {
+    let requests = weather.requests();
+    let place = requests.iter().position(|name| name == "GET Objects");
+    place.unwrap()
+}
+
+#[test]
+fn a_bucket_that_fails_for_long_condemns_no_code_file() {
     run(async {
-        type One = Uploads<1>;
-        let servers = Stage::set().await;
-        let clean = Schedule::clean(One::EVENTS);
-        let (expected, requests) = play::<One>(&servers, &clean).await.unwrap();
-        let first = requests.iter().position(|name| name == "BatchWriteItem");
-        // One delivery finds it so; the sweep comes when the table takes them again.
-        let schedule = clean.with(first.unwrap(), Fault::Never);
-        let tried = Tried {
-            servers,
-            expected,
-            requests: requests.len(),
+        let stage = Stage::set().await;
+        let player = stage.player().await;
+        let load = async |weather: &Weather, event: &Value| {
+            let loader = stage.loader_over(weather.client()).await;
+            load_icd_file::run(&loader, event.clone()).await
         };
-        tried.hold::<One>("never", &schedule).await;
+        let clear = stage.clear();
+        let (_, other) = stage.icd_file(&player, &codes("J10.101")).await;
+        load(&clear, &other).await.unwrap();
+        let (file, event) = stage.icd_file(&player, &codes("J10.102")).await;
+        for _ in 0..12 {
+            let weather = stage.weather(BTreeMap::from([(reading(&clear), Fault::Failed)]));
+            assert!(load(&weather, &event).await.is_err(), "the bucket fails");
+        }
+        load(&stage.clear(), &event).await.unwrap();
+        let path = format!("/icd-files/{}", file.id);
+        let detail = stage.read(&player, &path).await;
+        assert_eq!(detail["status"], "in_use", "{detail}");
+    });
+}
+
+#[test]
+fn a_bucket_that_fails_for_long_condemns_no_upload() {
+    run(async {
+        let stage = Stage::set().await;
+        let player = stage.player().await;
+        let judge = async |weather: &Weather, event: &Value| {
+            let worker = stage.worker_over(weather.client()).await;
+            validate_upload::run(&worker, event.clone()).await
+        };
+        let (clear, bytes) = (stage.clear(), clean("flu", 2, 1));
+        let (_, other) = stage.upload(&player, "flu.zip", &bytes).await;
+        judge(&clear, &other).await.unwrap();
+        let (id, event) = stage.upload(&player, "flu.zip", &bytes).await;
+        for _ in 0..32 {
+            let weather = stage.weather(BTreeMap::from([(reading(&clear), Fault::Failed)]));
+            assert!(judge(&weather, &event).await.is_err(), "the bucket fails");
+        }
+        judge(&stage.clear(), &event).await.unwrap();
+        let detail = stage.read(&player, &format!("/uploads/{id}")).await;
+        assert_eq!(detail["status"], "done", "{detail}");
+    });
+}
+
+/// Every event once, with a fault at the last request of a clean run that asks for this.
+async fn last<F: Flow>(request: &str, fault: Fault) {
+    let tried = Tried::set::<F>().await;
+    let place = tried.requests.iter().rposition(|name| name == request);
+    let schedule = Schedule::clean(F::EVENTS).with(place.unwrap(), fault);
+    tried.hold::<F>("as it was found", &schedule).await;
+}
+
+#[test]
+fn the_content_of_an_attachment_is_erased_though_its_deletion_broke_off() {
+    run(last::<Attachments>("TransactWriteItems", Fault::After));
+}
+
+#[test]
+fn a_mail_whose_answer_cannot_be_read_is_uncertain_and_not_given_up() {
+    run(last::<Notices>("POST Mail", Fault::Cut));
+}
+
+#[test]
+fn a_table_that_is_throttled_after_a_message_was_taken_leaves_no_doubt() {
+    run(last::<Notices>("PutItem", Fault::Throttled));
+}
+
+#[test]
+fn a_byte_of_an_attachment_that_turned_on_its_way_is_read_again() {
+    run(last::<Attachments>("GET Objects", Fault::Wrong));
+}
+
+#[test]
+fn a_byte_that_turned_on_its_way_spoils_no_archive() {
+    run(async {
+        let servers = Stage::set().await;
+        // Which request reads the content.
+        let stage = servers.beside().await;
+        let flow = Attachments::set(&stage, &stage.clear()).await;
+        assert!(flow.deliver(0).await);
+        let clear = stage.clear();
+        assert_eq!(flow.archive(&stage, &clear).await, 200);
+        let place = reading(&clear);
+        let stage = servers.beside().await;
+        let flow = Attachments::set(&stage, &stage.clear()).await;
+        assert!(flow.deliver(0).await);
+        let weather = stage.weather(BTreeMap::from([(place, Fault::Wrong)]));
+        let spoilt = flow.archive(&stage, &weather).await;
+        assert!(spoilt.is_server_error(), "{spoilt}");
+        let clear = stage.clear();
+        assert_eq!(flow.archive(&stage, &clear).await, 200);
+        assert!(
+            clear.requests().iter().any(|name| name == "PUT Objects"),
+            "made anew"
+        );
+    });
+}
+
+#[test]
+fn an_attachment_that_is_gone_before_it_was_looked_at_is_not_awaited_for_ever() {
+    run(async {
+        let stage = Stage::set().await;
+        let flow = Attachments::set(&stage, &stage.clear()).await;
+        flow.lose(&stage).await;
+        assert!(flow.deliver(0).await);
+        assert_eq!(flow.first(&stage).await, AttachmentState::Checking);
+        flow.settle(&stage).await.unwrap();
+        let state = flow.first(&stage).await;
+        assert!(
+            matches!(state, AttachmentState::Refused { .. }),
+            "{state:?}"
+        );
     });
 }

@@ -8,8 +8,8 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use axum::Router;
 use axum::body::Body;
 use domain::{
-    AccountState, Clock, FileName, Institution, NewAccount, PasswordHash, Role, Sha256, Upload,
-    UploadId, UploadKind, UploadStatus,
+    AccountState, Clock, Institution, NewAccount, NewUpload, PasswordHash, Role, Sha256, Upload,
+    UploadId, UploadKind,
 };
 use http::{Method, Request};
 use intake::Intake;
@@ -298,34 +298,14 @@ impl Stage {
         let account = player.account.id.clone();
         let sequence = uploads::next_sequence(&store, &account).await.unwrap();
         let now = self.clock().now();
-        let upload = Upload {
-            account,
-            id: UploadId::new(sequence),
+        let new = NewUpload {
             kind: UploadKind::Data,
-            file_name: name.parse::<FileName>().unwrap(),
+            file_name: name.parse().unwrap(),
             size: bytes.len() as u64,
             sha256: Sha256::of(bytes),
             dry_run: false,
-            found_before: None,
-            status: UploadStatus::Registered,
-            registered_at: now,
-            url_until: now + Upload::URL_LIFE,
-            object_version: None,
-            received_at: None,
-            standard: None,
-            code_files: None,
-            lease: None,
-            fence: 0,
-            deaths: 0,
-            progress: None,
-            generation: None,
-            figures: None,
-            settlement: None,
-            reason: None,
-            finished_at: None,
-            withdrawal: None,
-            withdrawn_records: 0,
         };
+        let upload = Upload::new(account, UploadId::new(sequence), new, now);
         uploads::register(&store, &upload).await.unwrap();
         upload
     }

@@ -89,6 +89,7 @@ pub(crate) async fn announce_scan(
         key: key.clone(),
         file_name: announcement.file_name,
         size: announcement.size,
+        sha256: Some(sha256),
         form_version: application.form_version,
         registered_at: now,
         state: ScanState::Awaited,

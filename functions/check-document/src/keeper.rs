@@ -37,7 +37,7 @@ pub trait Findings: Send + Sync {
         found: Found,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Keys of documents that were announced before a moment and have no finding.
+    /// Keys of documents that were announced before a moment and have no finding, or were deleted and may still be there.
     ///
     /// # Errors
     /// When they cannot be read.
@@ -46,11 +46,12 @@ pub trait Findings: Send + Sync {
         before: Timestamp,
     ) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send;
 
-    /// Gives a document up that never came, once its address is no longer good.
+    /// Notes that nothing is there, so that a document that never came is given up, and one that was deleted done with, once
+    /// its address is no longer good.
     ///
     /// # Errors
     /// When it cannot be noted.
-    fn expire(
+    fn nothing_there(
         &self,
         key: &str,
         now: Timestamp,
@@ -65,8 +66,7 @@ impl Findings for Store {
     async fn awaited(&self, key: &str) -> Result<Awaited, StoreError> {
         match keys::parse_attachment_key(key) {
             Some(ids) => death_cases::arrived(self, borrowed(&ids)).await,
-            // An application has no word for what has arrived and was not looked at.
-            None => Ok(Awaited::Yes),
+            None => awaited_scan(self, key).await,
         }
     }
 
@@ -94,16 +94,30 @@ impl Findings for Store {
     }
 
     async fn waiting(&self, before: Timestamp) -> Result<Vec<String>, StoreError> {
-        let waiting = death_cases::not_looked_at(self, before, AT_ONCE).await?;
+        let waiting = death_cases::unfinished(self, before, AT_ONCE).await?;
         Ok(waiting.iter().map(keys::attachment_object).collect())
     }
 
-    async fn expire(&self, key: &str, now: Timestamp) -> Result<(), StoreError> {
+    async fn nothing_there(&self, key: &str, now: Timestamp) -> Result<(), StoreError> {
         match keys::parse_attachment_key(key) {
-            Some(ids) => death_cases::expire(self, borrowed(&ids), now).await,
+            Some(ids) => death_cases::nothing_there(self, borrowed(&ids), now).await,
             None => Ok(()),
         }
     }
+}
+
+/// An application has no word for what has arrived and was not looked at.
+async fn awaited_scan(store: &Store, key: &str) -> Result<Awaited, StoreError> {
+    let Some((application, _)) = keys::parse_scan_key(key) else {
+        return Ok(Awaited::No);
+    };
+    let application = applications::find(store, &application).await?;
+    let scans = application.into_iter().flat_map(|found| found.scans);
+    let scan = scans.into_iter().find(|scan| scan.key == key);
+    Ok(match scan {
+        Some(scan) if scan.state == ScanState::Awaited => Awaited::Yes(scan.sha256),
+        _ => Awaited::No,
+    })
 }
 
 fn scan_state(found: Found) -> ScanState {

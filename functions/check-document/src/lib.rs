@@ -3,13 +3,14 @@
 //! Scans of an application come under `incoming/scan/`, attachments of a death case under `incoming/attachment/`. What was
 //! found is reported to whoever keeps the document's state; the first version of an object is the one that counts.
 //!
-//! Now and then the clock makes it look for attachments whose event got lost.
+//! Now and then the clock makes it look for attachments whose event got lost, and for the content of those that were deleted.
 
 mod keeper;
 
 use std::time::Duration;
 
-use arrivals::{Arrival, Handle, Malformed, deliver};
+use arrivals::{Announced, Arrival, Handle, Malformed, deliver};
+use domain::{FailureReason, Sha256};
 use file_check::{Limits, MediaType, Refusal, inspect};
 use jiff::{SignedDuration, Timestamp};
 use metrics::Metric;
@@ -101,7 +102,7 @@ async fn sweep_one<F: Findings>(
             };
             check(checking, &arrival).await
         }
-        None => Ok(checking.findings.expire(&key, now).await?),
+        None => Ok(checking.findings.nothing_there(&key, now).await?),
     }
 }
 
@@ -121,12 +122,12 @@ async fn check<F: Findings>(checking: &Checking<F>, arrival: &Arrival) -> Result
         tracing::warn!("an event tells of another bucket and is left alone");
         return Ok(());
     }
-    match checking.findings.awaited(&arrival.key).await? {
-        Awaited::Yes => {}
+    let announced = match checking.findings.awaited(&arrival.key).await? {
+        Awaited::Yes(announced) => announced,
         Awaited::No => return Ok(()),
         Awaited::Deleted => return remove(checking, arrival).await,
-    }
-    let Some(found) = look(checking, arrival, allowed, limits).await? else {
+    };
+    let Some(found) = look(checking, arrival, announced, (allowed, limits)).await? else {
         // Deleted by the applicant in the meantime; nothing is to be said of it.
         return Ok(());
     };
@@ -157,8 +158,8 @@ async fn remove<F>(checking: &Checking<F>, arrival: &Arrival) -> Result<(), Chec
 async fn look<F: Findings>(
     checking: &Checking<F>,
     arrival: &Arrival,
-    allowed: &'static [MediaType],
-    limits: Limits,
+    announced: Option<Sha256>,
+    (allowed, limits): (&'static [MediaType], Limits),
 ) -> Result<Option<Found>, CheckError> {
     let files = &checking.files;
     let head = files.head(&arrival.key, arrival.version.as_deref());
@@ -179,13 +180,31 @@ async fn look<F: Findings>(
         };
         return Ok(found(0, Err(refusal)));
     }
-    let object = files.read(&arrival.key, &head.version, limits.bytes);
-    let Some(object) = object.await? else {
-        return Ok(None);
+    let bytes = match announced {
+        Some(sha256) => {
+            let announced = Announced {
+                key: &arrival.key,
+                version: &head.version,
+                size: head.size,
+                sha256: &sha256,
+            };
+            match arrivals::read(files, announced, head.size).await? {
+                Ok(bytes) => bytes,
+                Err(FailureReason::ObjectGone) => return Ok(None),
+                Err(_) => return Ok(found(0, Err(Refusal::Damaged))),
+            }
+        }
+        None => match files
+            .read(&arrival.key, &head.version, limits.bytes)
+            .await?
+        {
+            Some(object) => object.bytes,
+            None => return Ok(None),
+        },
     };
     let looked = tokio::task::spawn_blocking(move || {
-        let crc32 = crc32fast::hash(&object.bytes);
-        (crc32, inspect(&object.bytes, allowed, &limits))
+        let crc32 = crc32fast::hash(&bytes);
+        (crc32, inspect(&bytes, allowed, &limits))
     });
     let (crc32, verdict) = looked.await.map_err(|_| CheckError::Broken)?;
     Ok(found(crc32, verdict))

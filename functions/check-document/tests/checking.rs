@@ -33,14 +33,14 @@ struct Kept(Arc<Mutex<Vec<(String, ScanState)>>>);
 
 impl Findings for Kept {
     async fn awaited(&self, _key: &str) -> Result<Awaited, StoreError> {
-        Ok(Awaited::Yes)
+        Ok(Awaited::Yes(None))
     }
 
     async fn waiting(&self, _before: Timestamp) -> Result<Vec<String>, StoreError> {
         Ok(Vec::new())
     }
 
-    async fn expire(&self, _key: &str, _now: Timestamp) -> Result<(), StoreError> {
+    async fn nothing_there(&self, _key: &str, _now: Timestamp) -> Result<(), StoreError> {
         Ok(())
     }
 

@@ -18,7 +18,7 @@ use thiserror::Error;
 
 pub use sweep::{Swept, abandoned, sweep};
 
-/// A reading that breaks off so often, without table or bucket being at fault, will always do so.
+/// The claim from which on a reading that breaks off by itself ends the file: it would always do so.
 const HOPELESS: u64 = 3;
 /// Workers that died on it without a word, as when memory runs out. One more than a queue delivers, so that the sweep ends it. Tries that
 /// failed for table or bucket don't count.

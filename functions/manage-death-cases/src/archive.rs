@@ -154,14 +154,20 @@ async fn read(
         let object = files.open(&key, &kept.object_version);
         let mut object = object.await?.ok_or(StoreError::NotFound)?;
         let mut left = u64::from(stored.size);
+        let mut sum = crc32fast::Hasher::new();
         while let Some(piece) = object.try_next().await.map_err(broken)? {
             left = left
                 .checked_sub(piece.len() as u64)
                 .ok_or_else(|| broken("an object is longer than it was"))?;
+            sum.update(&piece);
             give(sender, piece).await?;
         }
         if left > 0 {
             return Err(broken("an object is shorter than it was"));
+        }
+        // Whoever unpacked it would be told that it is damaged, and asking again would give the same archive.
+        if sum.finalize() != stored.crc32 {
+            return Err(broken("an object is not what it was"));
         }
     }
     give(sender, layout.directory().into()).await

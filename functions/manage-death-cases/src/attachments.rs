@@ -285,7 +285,8 @@ pub(crate) async fn delete_attachment(
     let ids = (&case.account, &case.id, &attachment.id);
     let entry = manager.entry(&service, Act::AttachmentDeleted, attachment.id.as_str());
     let (by, clock) = (manager.name(), &service.clock);
-    // Deleted already: an answer was lost, perhaps before the object went, so that is made sure of once more.
+    // Deleted already: an answer was lost, perhaps before the object went, so that is made sure of once more. Should nobody ask
+    // again, the sweep of `check-document` erases it.
     death_cases::delete(&service.store, ids, by, clock, &entry).await?;
     let key = keys::attachment_object(&attachment);
     if let Some(object) = service.files.head(&key, None).await? {
@@ -334,7 +335,7 @@ fn view(file: &Attachment) -> Option<AttachmentView> {
 }
 
 fn trace(file: &Attachment) -> Option<Trace> {
-    let AttachmentState::Deleted { by, at } = &file.state else {
+    let AttachmentState::Deleted { by, at, .. } = &file.state else {
         return None;
     };
     Some(Trace {

@@ -36,3 +36,16 @@ pub(crate) fn texts(code: &str) -> (String, String) {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::death_case::Attachment;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_gone_is_called_so() {
+        assert_eq!(Attachment::GONE, Refusal::Gone.code());
+        assert!(texts(Attachment::GONE).0.contains("不存在"));
+    }
+}

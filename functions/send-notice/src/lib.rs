@@ -8,6 +8,8 @@ mod event;
 mod providers;
 mod texts;
 
+use std::time::Duration;
+
 use domain::Clock;
 use domain::notice::{Delivery, Notice, NoticeState};
 use metrics::Metric;
@@ -21,6 +23,9 @@ pub use texts::{RenderError, Rendered, render};
 
 /// Most notices of a shard in one sweep: what a function can send in its time. The next sweep has the next ones.
 const AT_ONCE: i32 = 100;
+/// Tries to store what a provider said, with pauses that double: three seconds in all.
+const TRIES: u32 = 6;
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 /// What the sending may use.
 #[derive(Debug, Clone)]
@@ -156,25 +161,37 @@ async fn deliver(sending: &Sending, notice: &Notice) -> Delivery {
 }
 
 /// Stores what came of a try. Sending may have taken longer than the lease, so that another worker, or an operator, has
-/// marked it meanwhile; what the provider said is worth more than their doubt.
+/// marked it meanwhile; what the provider said is worth more than their doubt, so a table that takes no write is asked again
+/// for some seconds.
 async fn finish(
     sending: &Sending,
     mut notice: Notice,
     delivery: Delivery,
 ) -> Result<NoticeState, StoreError> {
-    for _ in 0..4 {
-        let seen = notice.version;
-        notice.delivered(delivery.clone(), sending.clock.now());
+    let mut seen = notice.version;
+    notice.delivered(delivery.clone(), sending.clock.now());
+    let mut broken = StoreError::Conflict;
+    for tried in 0..TRIES {
         match notices::save(&sending.store, &notice, seen).await {
             Ok(()) => return Ok(notice.state),
-            Err(StoreError::Conflict) => {}
-            Err(error) => return Err(error),
+            Err(StoreError::Conflict) => {
+                match notices::find(&sending.store, &notice.key).await {
+                    Ok(Some(now)) if now.state == NoticeState::Uncertain => {
+                        notice = now;
+                        seen = notice.version;
+                        notice.delivered(delivery.clone(), sending.clock.now());
+                        continue;
+                    }
+                    // This very write, whose answer was lost, or the word of another.
+                    Ok(Some(now)) if now.state != NoticeState::Sending => return Ok(now.state),
+                    Ok(Some(_)) => {}
+                    Ok(None) => return Err(StoreError::NotFound),
+                    Err(error) => broken = error,
+                }
+            }
+            Err(error) => broken = error,
         }
-        match notices::find(&sending.store, &notice.key).await? {
-            Some(now) if now.state == NoticeState::Uncertain => notice = now,
-            Some(now) => return Ok(now.state),
-            None => return Err(StoreError::NotFound),
-        }
+        tokio::time::sleep(FIRST_PAUSE * 2_u32.pow(tried)).await;
     }
-    Err(StoreError::Conflict)
+    Err(broken)
 }

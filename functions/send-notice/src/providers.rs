@@ -145,6 +145,8 @@ where
         SdkError::ServiceError(answer) => {
             let status = answer.raw().status().as_u16();
             match status {
+                // It was taken, and only the answer cannot be read.
+                200..300 => Delivery::Unknown,
                 // A gateway gave up waiting for whoever may have taken it.
                 502 | 504 => Delivery::Unknown,
                 500.. | 429 => Delivery::NotNow,

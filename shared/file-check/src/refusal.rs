@@ -56,6 +56,9 @@ pub enum Refusal {
     /// A PDF without a page.
     #[error("no page")]
     NoPages,
+    /// It was gone before anybody had looked at it.
+    #[error("gone")]
+    Gone,
     /// A PDF with more pages, or more work, than is taken.
     #[error("too long or too complicated")]
     TooComplex,
@@ -80,12 +83,13 @@ impl Refusal {
             Self::Encrypted => "file_encrypted",
             Self::Active => "file_active",
             Self::NoPages => "file_no_pages",
+            Self::Gone => "file_gone",
             Self::TooComplex => "file_too_complex",
         }
     }
 
     /// The codes with what a person is told, in Chinese and in English: what is wrong, and what to do.
-    pub const TEXTS: [(&'static str, &'static str, &'static str); 16] = [
+    pub const TEXTS: [(&'static str, &'static str, &'static str); 17] = [
         (
             "file_empty",
             "文件是空的，请重新扫描后上传。",
@@ -162,6 +166,11 @@ impl Refusal {
             "The pdf has no page. Please scan again and upload it.",
         ),
         (
+            "file_gone",
+            "文件已不存在，请重新上传。",
+            "The file is no longer there. Please upload it again.",
+        ),
+        (
             "file_too_complex",
             "pdf 页数过多或结构过于复杂，请直接上传扫描生成的 pdf 或图片。",
             "The pdf has too many pages or is too complicated. Please upload the pdf or picture that your scanner made.",
@@ -200,6 +209,7 @@ mod tests {
             Refusal::Encrypted,
             Refusal::Active,
             Refusal::NoPages,
+            Refusal::Gone,
             Refusal::TooComplex,
         ];
         assert_eq!(all.len(), Refusal::TEXTS.len());

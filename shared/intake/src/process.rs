@@ -15,7 +15,7 @@ use crate::{Arrival, Intake, IntakeError, Processed, results, settle};
 
 /// Pages written in one go: what one batch of the table takes.
 const PAGES_AT_ONCE: usize = 25;
-/// A check that breaks off so often, without table or bucket being at fault, will always do so.
+/// The claim from which on a check that breaks off by itself ends the upload: it would always do so.
 const HOPELESS: u64 = 3;
 /// Workers that died on it without a word, as when memory runs out. One more than a queue delivers, so that the sweep ends it. Tries that
 /// failed for table or bucket don't count: what was acknowledged is judged when they are back, however long that takes.

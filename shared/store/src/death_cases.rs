@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::audit::AuditEntry;
 use domain::death_case::{Attachment, AttachmentId, AttachmentState, DeathCase, DeathCaseId, Kept};
 use domain::notice::Notice;
-use domain::{AccountId, Clock};
+use domain::{AccountId, Clock, Sha256};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -250,8 +250,8 @@ pub async fn register(
 /// Whether somebody waits for an object that arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Awaited {
-    /// It is to be looked at.
-    Yes,
+    /// It is to be looked at. Its digest, where one was announced.
+    Yes(Option<Sha256>),
     /// It has been looked at, or nobody knows of it.
     No,
     /// It was deleted before it came: its content is to go as well.
@@ -277,23 +277,24 @@ pub async fn arrived(
                 _ => Awaited::No,
             });
         }
+        let awaited = Awaited::Yes(Some(found.sha256));
         if found.version == seen {
-            return Ok(Awaited::Yes);
+            return Ok(awaited);
         }
         let mut transaction = Transaction::new();
         transaction.add("attachment", change_attachment(store, &found, seen)?);
         if committed(store, transaction, tried).await? {
-            return Ok(Awaited::Yes);
+            return Ok(awaited);
         }
     }
     Err(StoreError::Conflict)
 }
 
-/// Gives an attachment up, if nothing came while its address was good.
+/// Notes that an attachment has no object; see [`Attachment::nothing_there`].
 ///
 /// # Errors
 /// When the table cannot be reached.
-pub async fn expire(
+pub async fn nothing_there(
     store: &Store,
     (account, case, id): (&AccountId, &DeathCaseId, &AttachmentId),
     now: Timestamp,
@@ -302,7 +303,7 @@ pub async fn expire(
         return Ok(());
     };
     let seen = found.version;
-    if !found.expire(now) {
+    if !found.nothing_there(now) {
         return Ok(());
     }
     let mut transaction = Transaction::new();
@@ -385,13 +386,13 @@ pub async fn delete(
     Err(StoreError::Conflict)
 }
 
-/// Attachments that were registered before a moment and not looked at yet, at most `limit` of each shard, the oldest first.
+/// Attachments that were registered before a moment and not looked at or not erased yet, at most `limit` of each shard, the oldest first.
 ///
 /// The index lags behind the table: what has moved on meanwhile is left out.
 ///
 /// # Errors
 /// When the table cannot be read.
-pub async fn not_looked_at(
+pub async fn unfinished(
     store: &Store,
     before: Timestamp,
     limit: i32,
@@ -402,12 +403,7 @@ pub async fn not_looked_at(
         let end = keys::pending_moment(before);
         for key in pending(store, partition, end, Some(limit)).await? {
             let found: Option<Attachment> = store.get(key, "attachment").await?;
-            attachments.extend(found.filter(|file| {
-                matches!(
-                    file.state,
-                    AttachmentState::Expected | AttachmentState::Checking
-                )
-            }));
+            attachments.extend(found.filter(Attachment::is_unfinished));
         }
     }
     Ok(attachments)

@@ -39,7 +39,7 @@
 //! | attachments of a case; one of them | the same | `ATTACHMENT#<case>#<id>` | query, get, consistent |
 //! | an account's last case number | the same | `SEQUENCE` | atomic add |
 //! | cases that are not complete, by deadline | index `pending`: `DEATH_CASES#OPEN#<0..3>` | `<last day in time>#<case>` | query each shard |
-//! | attachments that were not looked at yet | index `pending`: `ATTACHMENTS#<0..3>` | `<registered at>#<id>` | query each shard |
+//! | attachments that were not looked at, or not erased yet | index `pending`: `ATTACHMENTS#<0..3>` | `<registered at>#<id>` | query each shard |
 //! | a notice by its key | `NOTICE#<key>` | `NOTICE` | get, consistent; TTL once it is settled |
 //! | notices to be sent by now | index `pending`: `NOTICES#DUE#<0..3>` | `<next attempt at>#<key>` | query each shard |
 //! | notices whose fate nobody knows | index `pending`: `NOTICES#UNCERTAIN` | the same | query |
@@ -70,7 +70,7 @@
 //! long as they are kept. For notices: even a warning to every hospital at once is 14,000, sent as fast as the providers take them.
 
 use domain::application::{Application, ScanSlot, Stage};
-use domain::death_case::{Attachment, AttachmentId, AttachmentState, DeathCase, DeathCaseId};
+use domain::death_case::{Attachment, AttachmentId, DeathCase, DeathCaseId};
 use domain::machine::MachineId;
 use domain::notice::{Notice, NoticeState};
 use domain::overview::{Bucket, Contribution, Origin};
@@ -608,7 +608,7 @@ pub const NOTICES_UNCERTAIN: &str = "NOTICES#UNCERTAIN";
 /// Partition of notices that were given up, in the index `pending`. They are few.
 pub const NOTICES_FAILED: &str = "NOTICES#FAILED";
 
-/// Partitions of the index `pending` for death cases that are not complete, and for attachments not looked at.
+/// Partitions of the index `pending` for death cases that are not complete, and for attachments that are unfinished.
 pub const DEATH_CASE_SHARDS: u8 = 4;
 
 /// Partition of an account's death cases with all that belongs to them.
@@ -678,22 +678,21 @@ pub fn attachment_prefix(case: &DeathCaseId) -> String {
     format!("ATTACHMENT#{case}#")
 }
 
-/// Partition and sort key of an attachment in the index `pending`; `None` once it was looked at.
+/// Partition and sort key of an attachment in the index `pending`; `None` once nothing is left to be done for it.
 pub fn attachment_pending(attachment: &Attachment) -> Option<Key> {
-    match attachment.state {
-        AttachmentState::Expected | AttachmentState::Checking => Some(Key::new(
+    attachment.is_unfinished().then(|| {
+        Key::new(
             attachments_partition(shard(attachment.id.as_str())),
             format!(
                 "{}#{}",
                 pending_moment(attachment.registered_at),
                 attachment.id
             ),
-        )),
-        _ => None,
-    }
+        )
+    })
 }
 
-/// Partition of a shard of attachments that were not looked at.
+/// Partition of a shard of attachments that were not looked at, or not erased.
 pub fn attachments_partition(shard: u8) -> String {
     format!("ATTACHMENTS#{}", shard % DEATH_CASE_SHARDS)
 }

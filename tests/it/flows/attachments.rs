@@ -3,9 +3,10 @@
 use axum::Router;
 use axum::body::Body;
 use check_document::Checking;
+use domain::audit::AuditEntry;
 use domain::death_case::{Attachment, AttachmentId, AttachmentState, DeathCase};
 use domain::{Sha256, Upload};
-use http::Request;
+use http::{Request, StatusCode};
 use jiff::SignedDuration;
 use jiff::civil::date;
 use serde_json::{Value, json};
@@ -32,6 +33,35 @@ pub struct Attachments {
 const DELETION: usize = 3;
 
 impl Attachments {
+    /// Asks for an archive of the first.
+    pub async fn archive(&self, stage: &Stage, weather: &Weather) -> StatusCode {
+        let path = format!("/api/v1/death-cases/{}/attachments/archive", self.case.id);
+        let body = json!({"ids": [self.attachments[0].id.to_string()]});
+        let request = Request::post(path)
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("content-type", "application/json")
+            .body(Body::from(body.to_string()))
+            .unwrap();
+        let router = router(stage, weather).await;
+        router.oneshot(request).await.unwrap().status()
+    }
+
+    /// Takes away the object of the first, as nobody but an operator can.
+    pub async fn lose(&self, stage: &Stage) {
+        let files = &stage.faultless().await.files;
+        let key = keys::attachment_object(&self.attachments[0]);
+        let found = files.head(&key, None).await.unwrap().unwrap();
+        files.delete(&key, &found.version).await.unwrap();
+    }
+
+    /// How the first one stands.
+    pub async fn first(&self, stage: &Stage) -> AttachmentState {
+        let (store, case) = (&stage.faultless().await.store, &self.case);
+        let id = &self.attachments[0].id;
+        let found = death_cases::attachment(store, &case.account, &case.id, id).await;
+        found.unwrap().unwrap().state
+    }
+
     fn delete(&self, router: &Router, token: &str) -> Delivery {
         let path = format!(
             "/api/v1/death-cases/{}/attachments/{}",
@@ -73,7 +103,12 @@ impl Flow for Attachments {
         let account = &player.account.id;
         let (store, now) = (&stage.faultless().await.store, stage.clock().now());
         let case = new_case(account, 1, date(2019, 12, 11), now);
-        let made = death_cases::create(store, &case, &entry(account)).await;
+        // An entry of long ago would expire meanwhile.
+        let entry = AuditEntry {
+            at: now,
+            ..entry(account)
+        };
+        let made = death_cases::create(store, &case, &entry).await;
         assert!(made.unwrap());
         let (mut attachments, mut events) = (Vec::new(), Vec::new());
         let files = [pdf("a"), b"MZ not a scan".to_vec(), pdf("b")];
@@ -91,7 +126,7 @@ impl Flow for Attachments {
                 state: AttachmentState::Expected,
                 version: 1,
             };
-            let registered = death_cases::register(store, &attachment, &entry(account)).await;
+            let registered = death_cases::register(store, &attachment, &entry).await;
             registered.unwrap();
             let key = keys::attachment_object(&attachment);
             events.push(stage.put_at(&key, &bytes).await);

@@ -276,6 +276,7 @@ mod tests {
             key: key.into(),
             file_name: "扫描件.pdf".into(),
             size: 1000,
+            sha256: None,
             form_version: 0,
             registered_at: now(),
             state: ScanState::Awaited,

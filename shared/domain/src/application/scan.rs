@@ -1,6 +1,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::Sha256;
+
 /// The three stamped documents (manual 3.1, step 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -49,6 +51,9 @@ pub struct Scan {
     pub file_name: String,
     /// Bytes.
     pub size: u64,
+    /// Digest announced; scans registered before it was kept have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256>,
     /// The form version it was stamped for.
     pub form_version: u32,
     /// When the URL was given.

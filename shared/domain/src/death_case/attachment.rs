@@ -81,6 +81,9 @@ pub enum AttachmentState {
         by: String,
         /// When.
         at: Timestamp,
+        /// Whether its content is certain to be gone, and none can come any more.
+        #[serde(default)]
+        is_erased: bool,
     },
 }
 
@@ -115,6 +118,8 @@ pub struct Attachment {
 impl Attachment {
     /// Largest file: 大小控制在15M以内.
     pub const MAX_SIZE: u64 = 15 * 1024 * 1024;
+    /// Why one is refused that was gone before anybody had looked at it.
+    pub const GONE: &str = "file_gone";
     /// Most files of one case that are not deleted.
     pub const MOST: usize = 300;
 
@@ -147,13 +152,43 @@ impl Attachment {
         awaited
     }
 
-    /// Gives it up, if nothing came while its address was good.
-    pub fn expire(&mut self, now: Timestamp) -> bool {
-        let never_came = self.never_came(now);
-        if never_came {
-            self.become_state(AttachmentState::Expired);
+    /// Notes that no object is there: gives it up if nothing came while its address was good, refuses one that came and went, and is
+    /// done with one that was deleted. `false`: an object may still come, or it has its result.
+    pub fn nothing_there(&mut self, now: Timestamp) -> bool {
+        if !self.is_closed(now) {
+            return false;
         }
-        never_came
+        let state = match &self.state {
+            AttachmentState::Expected => AttachmentState::Expired,
+            AttachmentState::Checking => AttachmentState::Refused {
+                reason: Self::GONE.to_owned(),
+            },
+            AttachmentState::Deleted {
+                by,
+                at,
+                is_erased: false,
+            } => AttachmentState::Deleted {
+                by: by.clone(),
+                at: *at,
+                is_erased: true,
+            },
+            _ => return false,
+        };
+        self.become_state(state);
+        true
+    }
+
+    /// Whether something is left to be done for it: its object is to be looked at, or to be erased.
+    pub fn is_unfinished(&self) -> bool {
+        matches!(
+            self.state,
+            AttachmentState::Expected
+                | AttachmentState::Checking
+                | AttachmentState::Deleted {
+                    is_erased: false,
+                    ..
+                }
+        )
     }
 
     /// Takes it away. `false`: it is away already.
@@ -164,6 +199,7 @@ impl Attachment {
         self.become_state(AttachmentState::Deleted {
             by: by.to_owned(),
             at,
+            is_erased: false,
         });
         true
     }
@@ -183,8 +219,13 @@ impl Attachment {
 
     /// Whether its address ran out long ago and nothing came.
     pub fn never_came(&self, now: Timestamp) -> bool {
+        self.state == AttachmentState::Expected && self.is_closed(now)
+    }
+
+    /// Whether its address ran out long ago.
+    fn is_closed(&self, now: Timestamp) -> bool {
         let until: SignedDuration = Upload::URL_LIFE + Upload::ARRIVAL_SLACK;
-        self.state == AttachmentState::Expected && now > self.registered_at + until
+        now > self.registered_at + until
     }
 
     /// Whether lists show it.
@@ -248,10 +289,33 @@ pub(super) mod tests {
         let mut one = attachment();
         let later = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(1);
         assert!(one.is_listed(Timestamp::UNIX_EPOCH) && !one.is_listed(later));
-        assert!(!one.expire(Timestamp::UNIX_EPOCH) && one.expire(later));
+        assert!(!one.nothing_there(Timestamp::UNIX_EPOCH) && one.nothing_there(later));
         assert!(!one.is_listed(Timestamp::UNIX_EPOCH));
         assert!(one.arrived(), "it came after all");
-        assert!(one.is_listed(later) && !one.expire(later));
+        assert!(one.is_listed(later) && !one.nothing_there(later));
+    }
+
+    #[test]
+    fn what_came_and_went_is_refused() {
+        let mut one = attachment();
+        let later = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(1);
+        assert!(one.arrived() && !one.nothing_there(Timestamp::UNIX_EPOCH));
+        assert!(one.nothing_there(later) && !one.is_unfinished());
+        assert!(matches!(one.state, AttachmentState::Refused { .. }));
+    }
+
+    #[test]
+    fn what_was_deleted_is_unfinished_until_its_content_is_certain_to_be_gone() {
+        let mut one = attachment();
+        assert!(one.checked(Ok(kept())) && !one.is_unfinished());
+        assert!(one.delete("demo", Timestamp::UNIX_EPOCH) && one.is_unfinished());
+        let later = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(1);
+        assert!(
+            !one.nothing_there(Timestamp::UNIX_EPOCH),
+            "it may still come"
+        );
+        assert!(one.nothing_there(later) && !one.is_unfinished());
+        assert!(!one.nothing_there(later));
     }
 
     #[test]
