@@ -19,6 +19,15 @@ pub struct Found {
     pub verdict: Result<MediaType, Refusal>,
 }
 
+/// A document that something is left to be done for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its key.
+    pub key: String,
+    /// Its version when that was read.
+    pub seen: u64,
+}
+
 /// Keeps what was found.
 pub trait Findings: Send + Sync {
     /// Notes that a document arrived; whether it is to be looked at.
@@ -37,23 +46,23 @@ pub trait Findings: Send + Sync {
         found: Found,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Keys of documents that were announced before a moment and have no finding, or were deleted and may still be there.
+    /// Documents that were announced before a moment and have no finding, or were deleted and may still be there.
     ///
     /// # Errors
     /// When they cannot be read.
     fn waiting(
         &self,
         before: Timestamp,
-    ) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Vec<Waiting>, StoreError>> + Send;
 
-    /// Notes that nothing is there, so that a document that never came is given up, and one that was deleted done with, once
-    /// its address is no longer good.
+    /// Notes that nothing was there after it was read, so that, once its address is no longer good, a document that never came
+    /// is given up, one that came and went refused, and one that was deleted done with.
     ///
     /// # Errors
     /// When it cannot be noted.
     fn nothing_there(
         &self,
-        key: &str,
+        waiting: &Waiting,
         now: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
@@ -93,14 +102,18 @@ impl Findings for Store {
         death_cases::checked(self, borrowed(&ids), found).await
     }
 
-    async fn waiting(&self, before: Timestamp) -> Result<Vec<String>, StoreError> {
+    async fn waiting(&self, before: Timestamp) -> Result<Vec<Waiting>, StoreError> {
         let waiting = death_cases::unfinished(self, before, AT_ONCE).await?;
-        Ok(waiting.iter().map(keys::attachment_object).collect())
+        let waiting = waiting.iter().map(|attachment| Waiting {
+            key: keys::attachment_object(attachment),
+            seen: attachment.version,
+        });
+        Ok(waiting.collect())
     }
 
-    async fn nothing_there(&self, key: &str, now: Timestamp) -> Result<(), StoreError> {
-        match keys::parse_attachment_key(key) {
-            Some(ids) => death_cases::nothing_there(self, borrowed(&ids), now).await,
+    async fn nothing_there(&self, waiting: &Waiting, now: Timestamp) -> Result<(), StoreError> {
+        match keys::parse_attachment_key(&waiting.key) {
+            Some(ids) => death_cases::nothing_there(self, borrowed(&ids), waiting.seen, now).await,
             None => Ok(()),
         }
     }

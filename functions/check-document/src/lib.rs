@@ -19,7 +19,7 @@ use store::death_cases::Awaited;
 use store::{Files, StoreError, keys};
 use thiserror::Error;
 
-pub use keeper::{Findings, Found};
+pub use keeper::{Findings, Found, Waiting};
 
 /// Under which scans of an application arrive.
 pub const SCAN_PREFIX: &str = keys::SCAN_PREFIX;
@@ -77,11 +77,11 @@ fn scheduled(event: &Value) -> Option<Timestamp> {
 async fn sweep<F: Findings>(checking: &Checking<F>, now: Timestamp) -> Result<(), CheckError> {
     let until = std::time::Instant::now() + SWEEP;
     let mut outcome = Ok(());
-    for key in checking.findings.waiting(now - YOUNG).await? {
+    for waiting in checking.findings.waiting(now - YOUNG).await? {
         if std::time::Instant::now() > until {
             break;
         }
-        if let Err(error) = sweep_one(checking, key, now).await {
+        if let Err(error) = sweep_one(checking, waiting, now).await {
             outcome = Err(error);
         }
     }
@@ -90,19 +90,19 @@ async fn sweep<F: Findings>(checking: &Checking<F>, now: Timestamp) -> Result<()
 
 async fn sweep_one<F: Findings>(
     checking: &Checking<F>,
-    key: String,
+    waiting: Waiting,
     now: Timestamp,
 ) -> Result<(), CheckError> {
-    match checking.files.head(&key, None).await? {
+    match checking.files.head(&waiting.key, None).await? {
         Some(object) => {
             let arrival = Arrival {
                 bucket: checking.files.bucket().to_owned(),
-                key,
+                key: waiting.key,
                 version: Some(object.version),
             };
             check(checking, &arrival).await
         }
-        None => Ok(checking.findings.nothing_there(&key, now).await?),
+        None => Ok(checking.findings.nothing_there(&waiting, now).await?),
     }
 }
 

@@ -8,7 +8,7 @@
 use std::sync::{Arc, Mutex};
 
 use aws_credential_types::Credentials;
-use check_document::{Checking, Findings, Found, run};
+use check_document::{Checking, Findings, Found, Waiting, run};
 use domain::application::ScanState;
 use jiff::Timestamp;
 use object_store_server::{ObjectCreated, ObjectStore};
@@ -36,11 +36,11 @@ impl Findings for Kept {
         Ok(Awaited::Yes(None))
     }
 
-    async fn waiting(&self, _before: Timestamp) -> Result<Vec<String>, StoreError> {
+    async fn waiting(&self, _before: Timestamp) -> Result<Vec<Waiting>, StoreError> {
         Ok(Vec::new())
     }
 
-    async fn nothing_there(&self, _key: &str, _now: Timestamp) -> Result<(), StoreError> {
+    async fn nothing_there(&self, _waiting: &Waiting, _now: Timestamp) -> Result<(), StoreError> {
         Ok(())
     }
 

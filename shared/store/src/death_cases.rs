@@ -290,20 +290,21 @@ pub async fn arrived(
     Err(StoreError::Conflict)
 }
 
-/// Notes that an attachment has no object; see [`Attachment::nothing_there`].
+/// Notes that an attachment had no object after it was read at version `seen`; see [`Attachment::nothing_there`]. Nothing is
+/// noted if it has changed since: the object may have come in between.
 ///
 /// # Errors
 /// When the table cannot be reached.
 pub async fn nothing_there(
     store: &Store,
     (account, case, id): (&AccountId, &DeathCaseId, &AttachmentId),
+    seen: u64,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let Some(mut found) = attachment(store, account, case, id).await? else {
         return Ok(());
     };
-    let seen = found.version;
-    if !found.nothing_there(now) {
+    if found.version != seen || !found.nothing_there(now) {
         return Ok(());
     }
     let mut transaction = Transaction::new();

@@ -292,7 +292,7 @@ pub(super) mod tests {
         assert!(!one.nothing_there(Timestamp::UNIX_EPOCH) && one.nothing_there(later));
         assert!(!one.is_listed(Timestamp::UNIX_EPOCH));
         assert!(one.arrived(), "it came after all");
-        assert!(one.is_listed(later) && !one.nothing_there(later));
+        assert!(one.is_listed(later) && one.kept().is_none());
     }
 
     #[test]
