@@ -7,7 +7,7 @@
 //!
 //! | variable | what |
 //! |---|---|
-//! | `FLU_SCHEDULES=N` | schedules of each flow, by seed; 6 unless set |
+//! | `FLU_SCHEDULES=N` | schedules of each flow, by seed; 4 unless set |
 //! | `FLU_SCHEDULES_FROM=N` | the first seed; 1 unless set |
 //! | `FLU_SCHEDULES_PAIRS=N` | pairs of faults on the smallest file; 24 unless set |
 //! | `FLU_SCHEDULES_ALL=1` | every fault at every request, and every pair |
@@ -31,7 +31,7 @@ use crate::weather::{Fault, Weather};
 
 const KEPT: &str = include_str!("kept_schedules.txt");
 /// Schedules of one flow in an ordinary run.
-const TRIED: u64 = 6;
+const TRIED: u64 = 4;
 /// Pairs in an ordinary run.
 const PAIRS: u64 = 24;
 /// Faults that pairs are made of: what a process knows of, and what it does not live to know.
@@ -115,20 +115,18 @@ async fn seeds<F: Flow>() {
     tell(F::NAME, count, since);
 }
 
-/// Each request of a clean run, lost before and after its effect, and with one of the other faults in turn.
-async fn every_request<F: Flow>(at_least: usize) {
+/// Each request of a clean run, with each of what `usual` gives for its place, or with every fault.
+async fn every_request<F: Flow>(at_least: usize, usual: fn(usize) -> Vec<Fault>) {
     let (tried, since) = (Tried::set::<F>().await, Instant::now());
     let requests = tried.requests.len();
     assert!(requests >= at_least, "only {requests} requests");
     let mut count = 0;
     for request in 0..requests {
-        let others = &Fault::QUICK[2..];
-        let mut faults = vec![Fault::Before, Fault::After];
-        if is_whole() {
-            faults.extend(others);
+        let faults = if is_whole() {
+            Fault::QUICK.to_vec()
         } else {
-            faults.push(others[request % others.len()]);
-        }
+            usual(request)
+        };
         for fault in faults {
             let schedule = Schedule::clean(F::EVENTS).with(request, fault);
             tried.hold::<F>("every request", &schedule).await;
@@ -136,6 +134,16 @@ async fn every_request<F: Flow>(at_least: usize) {
         }
     }
     tell(F::NAME, count, since);
+}
+
+/// Lost before and after its effect.
+fn lost(_: usize) -> Vec<Fault> {
+    vec![Fault::Before, Fault::After]
+}
+
+/// One of all in turn, where trying two would take too long.
+fn in_turn(request: usize) -> Vec<Fault> {
+    vec![Fault::QUICK[request % Fault::QUICK.len()]]
 }
 
 #[test]
@@ -165,27 +173,32 @@ fn any_schedule_of_faults_ends_like_a_clean_run_of_attachments() {
 
 #[test]
 fn every_request_of_uploads_may_fail() {
-    run(every_request::<Uploads<3>>(40));
+    run(every_request::<Uploads<3>>(40, in_turn));
+}
+
+#[test]
+fn every_request_of_one_upload_may_fail() {
+    run(every_request::<Uploads<1>>(15, lost));
 }
 
 #[test]
 fn every_request_of_icd_files_may_fail() {
-    run(every_request::<IcdFiles>(15));
+    run(every_request::<IcdFiles>(15, lost));
 }
 
 #[test]
 fn every_request_of_approvals_may_fail() {
-    run(every_request::<Approvals>(12));
+    run(every_request::<Approvals>(12, lost));
 }
 
 #[test]
 fn every_request_of_notices_may_fail() {
-    run(every_request::<Notices>(8));
+    run(every_request::<Notices>(8, lost));
 }
 
 #[test]
 fn every_request_of_attachments_may_fail() {
-    run(every_request::<Attachments>(15));
+    run(every_request::<Attachments>(15, lost));
 }
 
 /// Two faults on the smallest file; the second may hit what the first one led to.
