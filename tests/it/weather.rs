@@ -209,11 +209,9 @@ impl Weather {
         self.0.stops.lock().await.recv().await.unwrap()
     }
 
-    /// Lets go on whoever stands still.
+    /// Lets go on whoever has stood still for longest.
     pub fn thaw(&self) {
-        for frozen in self.0.frozen.lock().unwrap().drain(..) {
-            frozen.notify_one();
-        }
+        self.0.frozen.lock().unwrap().remove(0).notify_one();
     }
 
     fn next(&self, request: &HttpRequest) -> Option<Fault> {

@@ -88,8 +88,9 @@ pub async fn play<F: Flow>(
     let requests = weather.requests();
     weather.clears();
     // Whoever stood still goes on now, long after another has taken over.
-    weather.thaw();
+    // One after the other, so that readers look at what one of them left, and a schedule always plays alike.
     for zombie in zombies {
+        weather.thaw();
         zombie.await.map_err(|error| format!("a zombie: {error}"))?;
         flow.look(stage).await?;
     }
