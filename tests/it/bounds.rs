@@ -213,7 +213,7 @@ fn a_file_whose_workers_die_is_given_up_and_one_whose_table_fails_is_not() {
             let mut refusing = std::collections::BTreeMap::new();
             // After ticket, object and claim were read and written; the claim can still be given back.
             refusing.insert(5, crate::weather::Fault::Throttled);
-            let weather = crate::weather::Weather::new(refusing);
+            let weather = stage.weather(refusing);
             let worker = stage.worker_over(weather.client()).await;
             assert!(validate_upload::run(&worker, event.clone()).await.is_err());
             stage.wait(SignedDuration::from_mins(5));
