@@ -170,7 +170,7 @@ fn another_hospitals_case_answers_like_one_that_never_was_and_each_look_is_noted
     let unknown = trace(&stranger, "NOBODY0001");
     assert_eq!((foreign.status, &*foreign.code()), (404, "case_not_found"));
     assert_eq!(foreign.bytes, unknown.bytes);
-    assert_eq!(trace(&hospital, "%20").status, 422);
+    assert_eq!(trace(&hospital, " ").status, 422);
 
     let store = world.service.store();
     let entries = world.runtime.block_on(async {

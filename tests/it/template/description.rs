@@ -42,6 +42,7 @@ fn addresses_name_nobody() {
     assert_eq!(
         named("query"),
         BTreeSet::from([
+            "charts",
             "city",
             "column",
             "cursor",
@@ -70,8 +71,6 @@ fn addresses_name_nobody() {
             "document",
             "id",
             "kind",
-            "machine",
-            "session",
             "slot",
             "upload",
         ])
