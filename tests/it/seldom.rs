@@ -188,6 +188,11 @@ async fn batches_and_sweeps_know_the_hospitals_codes_and_earlier_records() {
     let again = send(&stage, &player, clean("flu", 10, 1)).await;
     assert_eq!(again["dispositions"]["unchanged"], 10, "{again}");
 
+    // Causes are counted for the province.
+    let bad = damaged("flu", 4, &[(Damage::UnknownCode, 2)]);
+    let refused = send(&stage, &player, bad.clone()).await;
+    assert_eq!(refused["passed"], 2, "{refused}");
+
     // An object no event told of.
     let (id, _) = stage.upload(&player, "flu.zip", &clean("flu", 10, 1)).await;
     stage.wait(SignedDuration::from_hours(2));
@@ -197,6 +202,13 @@ async fn batches_and_sweeps_know_the_hospitals_codes_and_earlier_records() {
     let swept = stage.read(&player, &format!("/uploads/{id}")).await;
     assert_eq!(swept["dispositions"]["unchanged"], 10, "{swept}");
     assert!(swept["by_rule"].to_string().contains("FLU-012"), "{swept}");
+    let (id, _) = stage.upload(&player, "flu.zip", &bad).await;
+    stage.wait(SignedDuration::from_hours(2));
+    reconcile_uploads::run(&stage.sweeper(&Faults::none()).await)
+        .await
+        .unwrap();
+    let swept = stage.read(&player, &format!("/uploads/{id}")).await;
+    assert_eq!(swept["passed"], 2, "{swept}");
 }
 
 #[tokio::test]

@@ -65,16 +65,18 @@ const NEVER_SEEN: &[(&str, &str, &str)] = &[
         "Lambda reads the stream for the function",
     ),
     (
-        "withdraw-records",
-        "dynamodb:Query",
-        "scans of deaths are looked for where an upload was settled between a withdrawal's number and its counting",
-    ),
-    (
         "send-notice",
         "*:configuration-set/*",
         "only where infra/mail.yaml is deployed",
     ),
 ];
+
+/// Likewise, for what is needed only when two things fall together, as in some runs of the tests they do.
+const BY_CHANCE: &[(&str, &str, &str)] = &[(
+    "withdraw-records",
+    "dynamodb:Query",
+    "scans of deaths are looked for where an upload was settled between a withdrawal's number and its counting",
+)];
 
 fn used() -> Vec<Used> {
     let path = std::env::var_os(USED_PERMISSIONS).unwrap_or_else(|| {
@@ -105,7 +107,8 @@ fn no_function_asked_for_more_than_it_may() {
 fn no_policy_gives_what_no_flow_needed() {
     let used = used();
     let mut unused = Vec::new();
-    let mut reasons = vec![false; NEVER_SEEN.len()];
+    let excused = || NEVER_SEEN.iter().chain(BY_CHANCE);
+    let mut reasons = vec![false; excused().count()];
     for (name, policy) in Policy::all(&Template::read()) {
         for statement in policy.0.iter().filter(|statement| statement.allows) {
             let here: Vec<&Used> = used
@@ -115,11 +118,11 @@ fn no_policy_gives_what_no_flow_needed() {
                 .collect();
             for part in parts(statement) {
                 let needed = here.iter().any(|used| part.fits(used));
-                let known = NEVER_SEEN.iter().position(|(function, action, _)| {
+                let known = excused().position(|(function, action, _)| {
                     matches(function, &name) && part.is_excused(statement, action)
                 });
                 match known {
-                    Some(at) if !needed => reasons[at] = true,
+                    Some(at) if !needed || at >= NEVER_SEEN.len() => reasons[at] = true,
                     _ if needed => {}
                     _ => unused.push(format!(
                         "{name}: {part:?} in the statement of {}",
@@ -130,7 +133,7 @@ fn no_policy_gives_what_no_flow_needed() {
         }
     }
     assert!(unused.is_empty(), "never needed:\n{}", unused.join("\n"));
-    for (reason, seen) in NEVER_SEEN.iter().zip(reasons) {
+    for (reason, seen) in excused().zip(reasons) {
         assert!(seen, "no policy has what is excused here: {reason:?}");
     }
 }
