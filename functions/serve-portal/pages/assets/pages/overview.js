@@ -14,7 +14,7 @@ const text = words({
   records: ['已接收记录', 'Records accepted'],
   pass_rate: ['接口达标率', 'Passed'],
   deaths_due: ['死亡病例待完成', 'Death cases due'], deaths_overdue: ['死亡病例逾期', 'Death cases overdue'],
-  meaning: ['记录按就诊（出院）日期统计，文件按收到的日期统计。{kind}数据应在 {n} 天内上报，期限未到的日期不计入应报。', 'Records count for the day of visit or discharge, files for the day they arrived. Data of the kind {kind} are due within {n} days; days that are not due yet are left out.'],
+  meaning: ['记录按就诊（出院）日期统计，文件按收到的日期统计。{kind}应在 {n} 天内上报，期限未到的日期不计入应报。', 'Records count for the day of visit or discharge, files for the day they arrived. Data of the kind {kind} are due within {n} days; days that are not due yet are left out.'],
   days: ['各日上报情况', 'By day'], places: ['各地上报情况', 'By place'], passes: ['各地接口达标率', 'Passed by place'], delays: ['上报用时', 'Time to report'], causes: ['最常见的错误', 'Commonest errors'],
   by_province: ['各省', 'By province'], by_city: ['各市', 'By city'], by_hospital: ['各医院', 'By hospital'],
   place: ['地区', 'Place'], hospital: ['医疗机构', 'Institution'],
