@@ -5,18 +5,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use aws_smithy_http_client::Builder;
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use hostile_input::worst::{ALL, Worst, all_wrong, noise};
 use jiff::SignedDuration;
 use serde_json::Value;
 use store::uploads;
 
+use crate::between::{self, Between};
 use crate::faults::{Faults, Side};
 use crate::stage::Stage;
 
@@ -33,7 +31,6 @@ struct Counting(Arc<Counts>);
 struct Counts {
     items: AtomicUsize,
     messages: AtomicUsize,
-    inner: SharedHttpClient,
 }
 
 impl Counting {
@@ -41,7 +38,6 @@ impl Counting {
         Self(Arc::new(Counts {
             items: AtomicUsize::new(0),
             messages: AtomicUsize::new(0),
-            inner: Builder::new().build_http(),
         }))
     }
 
@@ -54,35 +50,16 @@ impl Counting {
     }
 }
 
-impl HttpClient for Counting {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(Connector {
-            counts: Arc::clone(&self.0),
-            inner: self.0.inner.http_connector(settings, components),
-        })
-    }
-}
-
-#[derive(Debug)]
-struct Connector {
-    counts: Arc<Counts>,
-    inner: SharedHttpConnector,
-}
-
-impl HttpConnector for Connector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+impl Between for Counting {
+    fn call(&self, request: HttpRequest, server: &SharedHttpConnector) -> HttpConnectorFuture {
         if let Some(target) = request.headers().get("x-amz-target") {
             let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
             let written = written(target, &body);
             let messages = written.iter().filter(|item| is_message(item)).count();
-            self.counts.items.fetch_add(written.len(), Ordering::SeqCst);
-            self.counts.messages.fetch_add(messages, Ordering::SeqCst);
+            self.0.items.fetch_add(written.len(), Ordering::SeqCst);
+            self.0.messages.fetch_add(messages, Ordering::SeqCst);
         }
-        self.inner.call(request)
+        server.call(request)
     }
 }
 
@@ -109,9 +86,7 @@ fn is_message(item: &Value) -> bool {
 async fn judged(stage: &Stage, file: &Worst) -> (Counting, Value) {
     let player = stage.player().await;
     let counting = Counting::new();
-    let worker = stage
-        .worker_over(SharedHttpClient::new(counting.clone()))
-        .await;
+    let worker = stage.worker_over(between::client(counting.clone())).await;
     let (_, event) = stage.upload(&player, &file.name, &file.bytes).await;
     validate_upload::run(&worker, event).await.unwrap();
     let list = stage.read(&player, "/uploads?limit=1").await;

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use aws_smithy_http_client::Builder;
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+
+use crate::between::{self, Between};
 
 /// On which side of the effect the process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +27,6 @@ struct State {
     writes: AtomicUsize,
     dies_at: Option<(usize, Side)>,
     dead: AtomicBool,
-    inner: SharedHttpClient,
 }
 
 impl Faults {
@@ -41,7 +39,6 @@ impl Faults {
             writes: AtomicUsize::new(0),
             dies_at,
             dead: AtomicBool::new(false),
-            inner: Builder::new().build_http(),
         }))
     }
 
@@ -56,27 +53,8 @@ impl Faults {
     }
 
     pub fn client(&self) -> SharedHttpClient {
-        SharedHttpClient::new(self.clone())
+        between::client(self.clone())
     }
-}
-
-impl HttpClient for Faults {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(Connector {
-            state: Arc::clone(&self.0),
-            inner: self.0.inner.http_connector(settings, components),
-        })
-    }
-}
-
-#[derive(Debug)]
-struct Connector {
-    state: Arc<State>,
-    inner: SharedHttpConnector,
 }
 
 fn is_write(request: &HttpRequest) -> bool {
@@ -98,14 +76,14 @@ fn silence() -> ConnectorError {
     ConnectorError::other("the process has ended".into(), None)
 }
 
-impl HttpConnector for Connector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let state = Arc::clone(&self.state);
+impl Between for Faults {
+    fn call(&self, request: HttpRequest, server: &SharedHttpConnector) -> HttpConnectorFuture {
+        let state = &self.0;
         if state.dead.load(Ordering::SeqCst) {
             return HttpConnectorFuture::ready(Err(silence()));
         }
         if !is_write(&request) {
-            return self.inner.call(request);
+            return server.call(request);
         }
         let number = state.writes.fetch_add(1, Ordering::SeqCst);
         match state.dies_at {
@@ -115,13 +93,13 @@ impl HttpConnector for Connector {
             }
             Some((at, Side::After)) if at == number => {
                 state.dead.store(true, Ordering::SeqCst);
-                let answer = self.inner.call(request);
+                let answer = server.call(request);
                 HttpConnectorFuture::new(async move {
                     let _ = answer.await;
                     Err(silence())
                 })
             }
-            _ => self.inner.call(request),
+            _ => server.call(request),
         }
     }
 }

@@ -16,6 +16,7 @@ mod answers;
 mod application;
 mod authenticator;
 mod batches;
+mod between;
 mod bounds;
 mod broken_files;
 mod case_history;

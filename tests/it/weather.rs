@@ -6,19 +6,18 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use aws_smithy_http_client::Builder;
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Mutex as Turns, Notify};
+
+use crate::between::{self, Between};
 
 /// What befalls a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,7 +156,6 @@ struct State {
     stops: Turns<UnboundedReceiver<Stop>>,
     /// The stage's clock.
     seconds: Arc<AtomicU64>,
-    inner: SharedHttpClient,
 }
 
 impl Weather {
@@ -172,12 +170,11 @@ impl Weather {
             stop,
             stops: Turns::new(stops),
             seconds,
-            inner: Builder::new().build_http(),
         }))
     }
 
     pub fn client(&self) -> SharedHttpClient {
-        SharedHttpClient::new(self.clone())
+        between::client(self.clone())
     }
 
     /// What each request so far asked for.
@@ -231,29 +228,10 @@ impl Weather {
     }
 }
 
-impl HttpClient for Weather {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(Connector {
-            weather: self.clone(),
-            inner: self.0.inner.http_connector(settings, components),
-        })
-    }
-}
-
-#[derive(Debug)]
-struct Connector {
-    weather: Weather,
-    inner: SharedHttpConnector,
-}
-
-impl HttpConnector for Connector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+impl Between for Weather {
+    fn call(&self, request: HttpRequest, inner: &SharedHttpConnector) -> HttpConnectorFuture {
         let server = Server::of(&request);
-        let (weather, inner) = (self.weather.clone(), self.inner.clone());
+        let (weather, inner) = (self.clone(), inner.clone());
         let Some(fault) = weather.next(&request) else {
             return inner.call(request);
         };

@@ -139,10 +139,7 @@ pub async fn forgive(store: &Store, policy: Policy, who: &str) -> Result<(), Sto
         .send()
         .await
         .map_err(StoreError::call("UpdateItem"));
-    match answer {
-        Ok(_) | Err(StoreError::Conflict) => Ok(()),
-        Err(error) => Err(error),
-    }
+    StoreError::unless_conflict(answer)
 }
 
 impl Policy {

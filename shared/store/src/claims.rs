@@ -92,11 +92,8 @@ pub(crate) async fn register<T: Claimable + Serialize>(
         .send()
         .await
         .map_err(StoreError::call("PutItem"));
-    match answer {
-        // The id has 128 random bits: only our own write, whose answer was lost, can be there already.
-        Ok(_) | Err(StoreError::Conflict) => Ok(()),
-        Err(error) => Err(error),
-    }
+    // The id has 128 random bits: only our own write, whose answer was lost, can be there already.
+    StoreError::unless_conflict(answer)
 }
 
 /// Claims what stands under a key: pins the object's version, the standard's and what `pins` names, unless an earlier
@@ -209,11 +206,8 @@ pub(crate) async fn bury<T: Claimable>(store: &Store, seen: &T) -> Result<(), St
         .send()
         .await
         .map_err(StoreError::call("UpdateItem"));
-    match answer {
-        // Another has claimed it since; its work is not touched.
-        Ok(_) | Err(StoreError::Conflict) => Ok(()),
-        Err(error) => Err(error),
-    }
+    // Another has claimed it since; its work is not touched.
+    StoreError::unless_conflict(answer)
 }
 
 /// Gives a claim back, so that the next delivery need not wait for it to run out.

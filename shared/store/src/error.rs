@@ -57,6 +57,14 @@ impl StoreError {
         }
     }
 
+    /// For writes that change nothing when another writer was first: what they would write is there already, or out of date.
+    pub(crate) fn unless_conflict<T>(answer: Result<T, Self>) -> Result<(), Self> {
+        match answer {
+            Ok(_) | Err(Self::Conflict) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     pub(crate) fn malformed(what: &'static str) -> impl FnOnce(String) -> Self {
         move |message| Self::Malformed { what, message }
     }

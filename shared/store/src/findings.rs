@@ -5,9 +5,8 @@
 
 use std::collections::HashMap;
 use std::io::Read;
-use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, WriteRequest};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use aws_smithy_types::Blob;
 use domain::Upload;
 use flate2::Compression;
@@ -16,18 +15,15 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::keys::{self, Key, PK, SK, TTL};
+use crate::batches;
+use crate::keys::{self, Key, TTL};
 use crate::table::{Item, below, key_item, number};
 use crate::{Store, StoreError};
 
 /// An item may hold 400 KB; what is longer is cut into pieces.
 const PIECE: usize = 300 * 1024;
-/// Most items of one batch write.
-const WRITE_BATCH: usize = 25;
 /// Most items of one batch read, so that its answer stays below 16 MB.
 const READ_BATCH: usize = 40;
-/// Tries of a batch whose items keep being left over: some ten seconds in all.
-const TRIES: u32 = 9;
 
 /// A page on its way to the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +46,7 @@ pub async fn write_pages(
     let items = pages
         .into_iter()
         .map(|page| item(page.key, page.bytes, 1, expires));
-    write_items(store, items.collect()).await
+    batches::put(store, items.collect()).await
 }
 
 /// Writes a document under `key(piece)` for as many pieces as it needs.
@@ -74,7 +70,7 @@ pub async fn write_document<T: Serialize>(
         .chunks(PIECE)
         .enumerate()
         .map(|(piece, bytes)| item(key(piece), bytes.to_vec(), pieces, expires));
-    write_items(store, items.collect()).await
+    batches::put(store, items.collect()).await
 }
 
 /// Reads a document; `None`: it has expired, or was never written.
@@ -135,87 +131,14 @@ pub async fn read_summary<T: DeserializeOwned>(
 pub async fn read_pages(store: &Store, wanted: &[Key]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
     let mut found: HashMap<Key, Vec<u8>> = HashMap::new();
     for batch in wanted.chunks(READ_BATCH) {
-        let mut left: Vec<Item> = batch.iter().cloned().map(key_item).collect();
-        for attempt in 0.. {
-            let request = KeysAndAttributes::builder()
-                .set_keys(Some(std::mem::take(&mut left)))
-                .consistent_read(true)
-                .build()
-                .map_err(|error| StoreError::malformed("keys")(error.to_string()))?;
-            let answer = store
-                .client
-                .batch_get_item()
-                .request_items(&store.table, request)
-                .send()
-                .await
-                .map_err(StoreError::call("BatchGetItem"))?;
-            for item in answer
-                .responses
-                .into_iter()
-                .flat_map(HashMap::into_values)
-                .flatten()
-            {
-                if let (Some(key), Some(bytes)) = (key_of(&item), bytes(&item)) {
-                    found.insert(key, bytes.to_vec());
-                }
+        let request = KeysAndAttributes::builder().consistent_read(true);
+        for (key, item) in batches::get(store, request, batch.to_vec()).await? {
+            if let Some(bytes) = bytes(&item) {
+                found.insert(key, bytes.to_vec());
             }
-            left = answer
-                .unprocessed_keys
-                .and_then(|mut tables| tables.remove(&store.table))
-                .map(|keys| keys.keys)
-                .unwrap_or_default();
-            if left.is_empty() {
-                break;
-            }
-            if attempt == TRIES {
-                return Err(StoreError::Unprocessed { left: left.len() });
-            }
-            pause(attempt).await;
         }
     }
     Ok(wanted.iter().map(|key| found.get(key).cloned()).collect())
-}
-
-pub(crate) async fn write_items(store: &Store, items: Vec<Item>) -> Result<(), StoreError> {
-    let mut requests = Vec::with_capacity(items.len());
-    for item in items {
-        let put = PutRequest::builder()
-            .set_item(Some(item))
-            .build()
-            .map_err(|error| StoreError::malformed("page")(error.to_string()))?;
-        requests.push(WriteRequest::builder().put_request(put).build());
-    }
-    for batch in requests.chunks(WRITE_BATCH) {
-        let mut left = batch.to_vec();
-        for attempt in 0.. {
-            let answer = store
-                .client
-                .batch_write_item()
-                .request_items(&store.table, std::mem::take(&mut left))
-                .send()
-                .await
-                .map_err(StoreError::call("BatchWriteItem"))?;
-            left = answer
-                .unprocessed_items
-                .and_then(|mut tables| tables.remove(&store.table))
-                .unwrap_or_default();
-            if left.is_empty() {
-                break;
-            }
-            if attempt == TRIES {
-                return Err(StoreError::Unprocessed { left: left.len() });
-            }
-            pause(attempt).await;
-        }
-    }
-    Ok(())
-}
-
-/// 20 ms doubled each time, and up to as much again so that many workers do not come back together.
-async fn pause(attempt: u32) {
-    let base = 20_u64 << attempt.min(8);
-    let jitter = u64::from(Timestamp::now().subsec_nanosecond().unsigned_abs()) % base;
-    tokio::time::sleep(Duration::from_millis(base + jitter)).await;
 }
 
 fn item(key: Key, bytes: Vec<u8>, pieces: usize, expires: Timestamp) -> Item {
@@ -228,11 +151,4 @@ fn item(key: Key, bytes: Vec<u8>, pieces: usize, expires: Timestamp) -> Item {
 
 fn bytes(item: &Item) -> Option<&[u8]> {
     item.get("bytes")?.as_b().ok().map(Blob::as_ref)
-}
-
-fn key_of(item: &Item) -> Option<Key> {
-    Some(Key {
-        pk: item.get(PK)?.as_s().ok()?.clone(),
-        sk: item.get(SK)?.as_s().ok()?.clone(),
-    })
 }

@@ -5,6 +5,7 @@ pub mod applicants;
 pub mod applications;
 pub mod attempts;
 pub mod audit;
+mod batches;
 mod claims;
 pub mod death_cases;
 mod error;

@@ -207,8 +207,5 @@ async fn touch(store: &Store, token: &TokenHash, now: Timestamp) -> Result<(), S
         .send()
         .await
         .map_err(StoreError::call("UpdateItem"));
-    match answer {
-        Ok(_) | Err(StoreError::Conflict) => Ok(()),
-        Err(error) => Err(error),
-    }
+    StoreError::unless_conflict(answer)
 }

@@ -371,11 +371,8 @@ pub async fn settle(
         .send()
         .await
         .map_err(StoreError::call("UpdateItem"));
-    match answer {
-        // Settlements come in any order: one worked out with fewer earlier uploads, or the same again, changes nothing.
-        Ok(_) | Err(StoreError::Conflict) => Ok(()),
-        Err(error) => Err(error),
-    }
+    // Settlements come in any order: one worked out with fewer earlier uploads, or the same again, changes nothing.
+    StoreError::unless_conflict(answer)
 }
 
 /// Takes a settled upload off the list of those with work left.
@@ -396,10 +393,7 @@ pub async fn finish(
         .send()
         .await
         .map_err(StoreError::call("UpdateItem"));
-    match answer {
-        Ok(_) | Err(StoreError::Conflict) => Ok(()),
-        Err(error) => Err(error),
-    }
+    StoreError::unless_conflict(answer)
 }
 
 /// Gives up a ticket whose object never came.

@@ -31,6 +31,7 @@ pub use roster::{Listed, RosterCounts, expected, find_listed, listed, roster_cou
 pub(crate) use roster::{add_to_roster, move_on_roster};
 pub use zero_cases::{ZeroCase, ZeroCases, change as change_zero_cases, find as find_zero_cases};
 
+use crate::batches;
 use crate::claims::update;
 use crate::keys::{self, Key, Overview, PK, SK};
 use crate::table::{
@@ -149,10 +150,7 @@ pub async fn count_upload(
         .send()
         .await
         .map_err(StoreError::call("UpdateItem"));
-    match counted {
-        Ok(_) | Err(StoreError::Conflict) => Ok(()),
-        Err(error) => Err(error),
-    }
+    StoreError::unless_conflict(counted)
 }
 
 /// Puts a contribution in the place of an earlier one of lower rank, and changes every counter accordingly. `false`: somebody
@@ -446,45 +444,7 @@ async fn one_batch(
         Reading::Soon(_) => request,
         Reading::Latest => request.consistent_read(true),
     };
-    let mut found = Vec::new();
-    let mut left: Vec<Item> = keys.into_iter().map(key_item).collect();
-    for tried in 0..TRIES {
-        let request = request
-            .clone()
-            .set_keys(Some(std::mem::take(&mut left)))
-            .build()
-            .map_err(|error| StoreError::malformed("keys")(error.to_string()))?;
-        let answer = store
-            .client
-            .batch_get_item()
-            .request_items(&store.table, request)
-            .send()
-            .await
-            .map_err(StoreError::call("BatchGetItem"))?;
-        let items = answer.responses.into_iter().flat_map(HashMap::into_values);
-        found.extend(
-            items
-                .flatten()
-                .filter_map(|item| Some((key_of(&item)?, item))),
-        );
-        left = answer
-            .unprocessed_keys
-            .and_then(|mut tables| tables.remove(&store.table))
-            .map(|keys| keys.keys)
-            .unwrap_or_default();
-        if left.is_empty() {
-            return Ok(found);
-        }
-        pause(tried).await;
-    }
-    Err(StoreError::Unprocessed { left: left.len() })
-}
-
-fn key_of(item: &Item) -> Option<Key> {
-    Some(Key {
-        pk: item.get(PK)?.as_s().ok()?.clone(),
-        sk: item.get(SK)?.as_s().ok()?.clone(),
-    })
+    batches::get(store, request, keys).await
 }
 
 /// Counters of an item by kind and short name.

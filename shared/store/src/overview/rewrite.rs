@@ -6,7 +6,7 @@ use domain::overview::{Bucket, Contribution, Counts, Ledger};
 
 use super::zero_cases::ZeroCases;
 use super::{add, add_counts, add_numbers, changes, day_facts, day_item, is_progress, read_item};
-use crate::findings::write_items;
+use crate::batches;
 use crate::keys::{self, Key, OVERVIEW_SHARDS, Overview, PK, SK};
 use crate::table::{Item, key_item, number, write};
 use crate::{Store, StoreError, Transaction};
@@ -156,7 +156,7 @@ pub async fn add_ledger(
         ));
     }
     let written = items.len() + additions.len();
-    write_items(store, items).await?;
+    batches::put(store, items).await?;
     for additions in additions.chunks(50) {
         let mut transaction = Transaction::new();
         for (key, changes) in additions.iter().filter(|(_, changes)| !changes.is_empty()) {
