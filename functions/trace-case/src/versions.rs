@@ -87,7 +87,7 @@ async fn of_upload(
         let Some(bytes) = segments::read(&service.files, upload, kind).await? else {
             continue;
         };
-        let segment = Segment::decode(&bytes).map_err(ApiError::internal)?;
+        let segment = Segment::decode(bytes).map_err(ApiError::internal)?;
         let version = |entry| Version {
             upload: upload.clone(),
             files: Vec::new(),

@@ -248,7 +248,7 @@ async fn segment(
     kind: &str,
 ) -> Result<Option<Segment>, ApiError> {
     let bytes = segments::read(&service.files, upload, kind).await?;
-    let segment = bytes.map(|bytes| Segment::decode(&bytes)).transpose();
+    let segment = bytes.map(Segment::decode).transpose();
     segment.map_err(ApiError::internal)
 }
 

@@ -338,7 +338,7 @@ impl Export {
                 Ok(None) | Err(StoreError::NotFound) => return Err(failed("its records are gone")),
                 Err(error) => return Err(error.into()),
             };
-            let segment = Segment::decode(&bytes);
+            let segment = Segment::decode(bytes);
             let segment = segment.map_err(|error| failed(&error.to_string()))?;
             current.add(upload.id.sequence(), &segment);
         }

@@ -173,7 +173,7 @@ async fn judge_and_commit(
         let settled = settle::dry_run(intake, held, judged.segments, &judged.summary).await?;
         settlement = Some(settled);
     } else {
-        results::segments(&intake.files, held, &judged.segments).await?;
+        results::segments(&intake.files, held, judged.segments).await?;
     }
     let ending = Ending::Done(figures);
     commit(intake, held, &ending, settlement.as_ref()).await

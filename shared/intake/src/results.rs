@@ -58,7 +58,7 @@ pub(crate) async fn documents(
 pub(crate) async fn segments(
     files: &Files,
     upload: &Upload,
-    segments: &[Segment],
+    segments: Vec<Segment>,
 ) -> Result<(), StoreError> {
     for segment in segments {
         let key = keys::segment_object(&upload.account, segment.kind(), &upload.id, upload.fence);

@@ -194,7 +194,7 @@ async fn count_withdrawal(intake: &Intake, withdrawal: &Withdrawal) -> Result<()
     let withdrawn = earlier.withdrawals.clone();
     let (sender, mut receiver) = mpsc::channel::<(u64, Segment)>(2);
     let worker = spawn_blocking(move || {
-        let mut days = EarlierDays::new(&own);
+        let mut days = EarlierDays::of_all(&own);
         while let Some((sequence, segment)) = receiver.blocking_recv() {
             let kind = segment.kind();
             days.add_without(sequence, &segment, |key| {
@@ -372,7 +372,7 @@ async fn segment(intake: &Intake, upload: &Upload, kind: &str) -> Result<Segment
         message,
     };
     match segments::read(&intake.files, upload, kind).await {
-        Ok(Some(bytes)) => Segment::decode(&bytes).map_err(|error| failed(error.to_string())),
+        Ok(Some(bytes)) => Segment::decode(bytes).map_err(|error| failed(error.to_string())),
         Ok(None) | Err(StoreError::NotFound) => Err(failed("it is gone".to_owned())),
         Err(error) => Err(error.into()),
     }

@@ -135,6 +135,7 @@ pub const ALL: &[Maker] = &[
     repeated,
     nearly_right,
     good_records,
+    short_records,
     large_cells,
     quotes,
     formulas,
@@ -229,6 +230,20 @@ fn good_records(most: (u32, u64)) -> Worst {
             line(&row)
         },
     )
+}
+
+/// As many as fit into an upload: what is kept of each record weighs most where records are short.
+fn short_records(most: (u32, u64)) -> Worst {
+    let rows = u64::from(most.0).min(most.1 / 80).min(1_290_000);
+    let options = sample_data::Options::new("pdr", rows as u32);
+    let mut archive = Cursor::new(Vec::new());
+    let files = [(options.file_name(), options)];
+    sample_data::archive(standard::latest(), &files, &mut archive).unwrap();
+    Worst {
+        what: "short records, all of which pass",
+        name: "worst.zip".to_owned(),
+        bytes: archive.into_inner(),
+    }
 }
 
 fn large_cells(most: (u32, u64)) -> Worst {

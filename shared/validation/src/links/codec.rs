@@ -13,6 +13,10 @@ const MAGIC: &[u8; 7] = b"flulink";
 const VERSION: u8 = 2;
 /// Without them; still read.
 const WITHOUT_DAYS: u8 = 1;
+/// Bytes of a record: key, digest, row, case, file, passed, day.
+const RECORD: usize = 16 + 16 + 4 + 4 + 2 + 1 + 4;
+const VISIT: usize = 23;
+const STAY: usize = 31;
 
 /// Bytes that are no segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -29,30 +33,48 @@ pub enum SegmentError {
 }
 
 impl Segment {
-    /// The stored form.
-    pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(64 + self.len() * 52 + self.facts.texts.len());
+    /// The stored form. What is written is let go of on the way: two million records take 200 MiB once, and not twice.
+    pub fn encode(self) -> Vec<u8> {
+        let Self {
+            kind,
+            keys,
+            digests,
+            days,
+            facts:
+                Facts {
+                    places,
+                    cases,
+                    texts,
+                },
+        } = self;
+        // As much as it will be: growing would copy it, and what is not written yet takes no memory.
+        let width = match &cases {
+            Cases::None => 0,
+            Cases::Visits(visits) => visits.len() * VISIT,
+            Cases::Stays(stays) => stays.len() * STAY,
+        };
+        let length = 64 + kind.len() + keys.len() * RECORD + width + texts.len();
+        let mut bytes = Vec::with_capacity(length);
         bytes.extend_from_slice(MAGIC);
         bytes.push(VERSION);
-        put_text(&mut bytes, &self.kind);
-        put_u32(&mut bytes, self.len());
-        for column in [&self.keys, &self.digests] {
-            column
-                .iter()
-                .for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
+        put_text(&mut bytes, &kind);
+        put_u32(&mut bytes, keys.len());
+        for column in [keys, digests] {
+            put_all(&mut bytes, column, |value| value.to_le_bytes());
         }
-        let places = &self.facts.places;
-        places
-            .iter()
+        let of_places = places.iter();
+        of_places
+            .clone()
             .for_each(|place| bytes.extend_from_slice(&place.row.to_le_bytes()));
-        places
-            .iter()
+        of_places
+            .clone()
             .for_each(|place| bytes.extend_from_slice(&place.case.to_le_bytes()));
-        places
-            .iter()
+        of_places
+            .clone()
             .for_each(|place| bytes.extend_from_slice(&place.file.to_le_bytes()));
-        bytes.extend(places.iter().map(|place| u8::from(place.passed)));
-        match &self.facts.cases {
+        bytes.extend(of_places.map(|place| u8::from(place.passed)));
+        drop(places);
+        match cases {
             Cases::None => bytes.push(0),
             Cases::Visits(visits) => {
                 bytes.push(1);
@@ -65,20 +87,18 @@ impl Segment {
                 stays.iter().for_each(|stay| put_stay(&mut bytes, stay));
             }
         }
-        put_text(&mut bytes, &self.facts.texts);
-        self.days
-            .iter()
-            .for_each(|day| bytes.extend_from_slice(&day.to_le_bytes()));
+        put_text(&mut bytes, &texts);
+        put_all(&mut bytes, days, |day| day.to_le_bytes());
         let sum = crc32fast::hash(&bytes);
         bytes.extend_from_slice(&sum.to_le_bytes());
         bytes
     }
 
-    /// Reads the stored form.
+    /// Reads the stored form, letting go of it on the way like [`Segment::encode`].
     ///
     /// # Errors
     /// Whatever the bytes are: an error, never a panic, and never more memory than a few times their length.
-    pub fn decode(bytes: &[u8]) -> Result<Self, SegmentError> {
+    pub fn decode(mut bytes: Vec<u8>) -> Result<Self, SegmentError> {
         let body = bytes.strip_prefix(MAGIC).ok_or(SegmentError::Foreign)?;
         let has_days = match body.first() {
             Some(&VERSION) => true,
@@ -90,15 +110,21 @@ impl Segment {
         if crc32fast::hash(checked) != u32::from_le_bytes(*sum) {
             return Err(SegmentError::Damaged);
         }
-        Reader(checked.get(MAGIC.len() + 1..).unwrap_or_default())
-            .segment(has_days)
-            .ok_or(SegmentError::Damaged)
+        let length = checked.len();
+        bytes.truncate(length);
+        segment(bytes, has_days).ok_or(SegmentError::Damaged)
     }
 }
 
 fn put_u32(bytes: &mut Vec<u8>, number: usize) {
     // Counts of records and bytes of one upload; the archive's limits keep them far below.
     bytes.extend_from_slice(&(number as u32).to_le_bytes());
+}
+
+fn put_all<T, const N: usize>(bytes: &mut Vec<u8>, column: Vec<T>, value: impl Fn(T) -> [u8; N]) {
+    column
+        .into_iter()
+        .for_each(|one| bytes.extend_from_slice(&value(one)));
 }
 
 fn put_text(bytes: &mut Vec<u8>, text: &str) {
@@ -139,48 +165,106 @@ fn put_stay(bytes: &mut Vec<u8>, stay: &Stay) {
     });
 }
 
-/// Takes values off the front; `None` as soon as something cannot be.
-struct Reader<'a>(&'a [u8]);
+/// Where the parts of a stored segment begin, in their order.
+struct Parts {
+    count: usize,
+    keys: usize,
+    digests: usize,
+    rows: usize,
+    cases_of: usize,
+    files: usize,
+    passed: usize,
+    cases: usize,
+    texts: usize,
+    days: usize,
+}
 
-impl<'a> Reader<'a> {
-    fn segment(mut self, has_days: bool) -> Option<Segment> {
-        let kind = self.string()?;
-        let count = self.count()?;
-        let keys = self.column(count, u128::from_le_bytes)?;
-        let digests = self.column(count, u128::from_le_bytes)?;
-        let rows = self.column(count, u32::from_le_bytes)?;
-        let cases_of = self.column(count, u32::from_le_bytes)?;
-        let files = self.column(count, u16::from_le_bytes)?;
-        let passed = self.column(count, |[byte]| byte)?;
-        let cases = match self.byte()? {
-            0 => Cases::None,
-            1 => {
-                let count = self.count()?;
-                Cases::Visits(self.column(count, visit)?)
-            }
-            2 => {
-                let count = self.count()?;
-                Cases::Stays(self.column(count, stay)?)
-            }
-            _ => return None,
-        };
-        let texts = self.string()?;
+fn segment(bytes: Vec<u8>, has_days: bool) -> Option<Segment> {
+    let mut reader = Reader {
+        bytes: &bytes,
+        place: MAGIC.len() + 1,
+    };
+    let kind = reader.string()?;
+    let count = reader.count()?;
+    let keys = reader.place;
+    let mut skip = |width: usize| reader.skip(count, width);
+    let digests = skip(16)?;
+    let rows = skip(16)?;
+    let cases_of = skip(4)?;
+    let files = skip(4)?;
+    let passed = skip(2)?;
+    skip(1)?;
+    let tag = reader.take(1)?[0];
+    let width = match tag {
+        0 => 0,
+        1 => VISIT,
+        2 => STAY,
+        _ => return None,
+    };
+    let case_count = if tag == 0 { 0 } else { reader.count()? };
+    let cases = reader.place;
+    reader.skip(case_count, width)?;
+    let texts = reader.place;
+    let text_bytes = reader.count()?;
+    let days = reader.skip(text_bytes, 1)?;
+    let end = reader.skip(if has_days { count } else { 0 }, 4)?;
+    if end != bytes.len() {
+        return None;
+    }
+    let parts = Parts {
+        count,
+        keys,
+        digests,
+        rows,
+        cases_of,
+        files,
+        passed,
+        cases,
+        texts,
+        days,
+    };
+    let segment = parts.read(bytes, kind, tag, has_days)?;
+    is_sound(&segment).then_some(segment)
+}
+
+impl Parts {
+    /// Reads the parts from the last to the first: a vector can give back its end alone.
+    fn read(self, bytes: Vec<u8>, kind: String, tag: u8, has_days: bool) -> Option<Segment> {
+        let mut bytes = Stored(bytes);
         let days = if has_days {
-            self.column(count, i32::from_le_bytes)?
+            bytes.split(self.days, i32::from_le_bytes)
         } else {
-            vec![NO_DAY; count]
+            vec![NO_DAY; self.count]
         };
-        let places: Vec<Place> = (0..count)
-            .map(|index| {
-                Some(Place {
-                    row: rows[index],
-                    case: cases_of[index],
-                    file: files[index],
-                    passed: flag(passed[index])?,
-                })
-            })
-            .collect::<Option<_>>()?;
-        let segment = Segment {
+        let texts = bytes.0.get(self.texts + 4..)?.to_vec();
+        let texts = String::from_utf8(texts).ok()?;
+        bytes.cut(self.texts);
+        let cases = match tag {
+            0 => Cases::None,
+            1 => Cases::Visits(bytes.split(self.cases, visit)),
+            _ => Cases::Stays(bytes.split(self.cases, stay)),
+        };
+        bytes.cut(self.passed + self.count);
+        let mut places = vec![Place::default(); self.count];
+        for (place, [passed]) in places.iter_mut().zip(bytes.values(self.passed)) {
+            place.passed = flag(passed)?;
+        }
+        bytes.cut(self.passed);
+        for (place, file) in places.iter_mut().zip(bytes.values(self.files)) {
+            place.file = u16::from_le_bytes(file);
+        }
+        bytes.cut(self.files);
+        for (place, case) in places.iter_mut().zip(bytes.values(self.cases_of)) {
+            place.case = u32::from_le_bytes(case);
+        }
+        bytes.cut(self.cases_of);
+        for (place, row) in places.iter_mut().zip(bytes.values(self.rows)) {
+            place.row = u32::from_le_bytes(row);
+        }
+        bytes.cut(self.rows);
+        let digests = bytes.split(self.digests, u128::from_le_bytes);
+        let keys = bytes.split(self.keys, u128::from_le_bytes);
+        Some(Segment {
             kind,
             keys,
             digests,
@@ -190,18 +274,52 @@ impl<'a> Reader<'a> {
                 cases,
                 texts,
             },
-        };
-        (self.0.is_empty() && is_sound(&segment)).then_some(segment)
+        })
+    }
+}
+
+/// What is left of a stored segment.
+struct Stored(Vec<u8>);
+
+impl Stored {
+    /// Lets go of what stands from here on.
+    fn cut(&mut self, place: usize) {
+        self.0.truncate(place);
+        self.0.shrink_to_fit();
     }
 
+    /// Values of fixed width from here to the end.
+    fn values<const N: usize>(&self, place: usize) -> impl Iterator<Item = [u8; N]> {
+        let (values, _) = self.0.get(place..).unwrap_or_default().as_chunks::<N>();
+        values.iter().copied()
+    }
+
+    /// Takes them off.
+    fn split<const N: usize, T>(&mut self, place: usize, value: impl Fn([u8; N]) -> T) -> Vec<T> {
+        let values = self.values(place).map(value).collect();
+        self.cut(place);
+        values
+    }
+}
+
+/// Finds out where parts stand; `None` as soon as one would stand outside. Nothing is made room for before that is known.
+struct Reader<'a> {
+    bytes: &'a [u8],
+    place: usize,
+}
+
+impl<'a> Reader<'a> {
     fn take(&mut self, length: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
+        let end = self.place.checked_add(length)?;
+        let taken = self.bytes.get(self.place..end)?;
+        self.place = end;
         Some(taken)
     }
 
-    fn byte(&mut self) -> Option<u8> {
-        self.take(1).map(|taken| taken[0])
+    /// Passes over so many values; where they end.
+    fn skip(&mut self, count: usize, width: usize) -> Option<usize> {
+        self.take(count.checked_mul(width)?)?;
+        Some(self.place)
     }
 
     fn count(&mut self) -> Option<usize> {
@@ -212,16 +330,6 @@ impl<'a> Reader<'a> {
     fn string(&mut self) -> Option<String> {
         let length = self.count()?;
         String::from_utf8(self.take(length)?.to_vec()).ok()
-    }
-
-    /// A column of `count` values; their bytes are taken first, so a false count allocates nothing.
-    fn column<const N: usize, T>(
-        &mut self,
-        count: usize,
-        value: impl Fn([u8; N]) -> T,
-    ) -> Option<Vec<T>> {
-        let (values, _) = self.take(count.checked_mul(N)?)?.as_chunks::<N>();
-        Some(values.iter().map(|bytes| value(*bytes)).collect())
     }
 }
 
@@ -247,7 +355,7 @@ fn span(bytes: &[u8]) -> Text {
     }
 }
 
-fn visit(bytes: [u8; 23]) -> Visit {
+fn visit(bytes: [u8; VISIT]) -> Visit {
     Visit {
         visit: link(&bytes[..8]),
         stay: link(&bytes[8..16]),
@@ -256,7 +364,7 @@ fn visit(bytes: [u8; 23]) -> Visit {
     }
 }
 
-fn stay(bytes: [u8; 31]) -> Stay {
+fn stay(bytes: [u8; STAY]) -> Stay {
     Stay {
         number: span(&bytes[..6]),
         name: span(&bytes[6..12]),

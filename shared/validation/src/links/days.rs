@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 
-use super::segment::Segment;
+use super::asked::Asked;
+use super::segment::{Entry, Segment};
 
 /// What an upload changes about one day of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,7 +24,7 @@ pub type KindDays = BTreeMap<i32, Movement>;
 ///
 /// Segments may be added in any order and dropped after; only what the upload asks for is kept.
 pub struct EarlierDays {
-    kinds: HashMap<String, HashMap<u128, Option<Version>>>,
+    kinds: HashMap<String, Asked<u128, Version>>,
 }
 
 /// The newest earlier version of a record.
@@ -36,10 +37,22 @@ struct Version {
 }
 
 impl EarlierDays {
-    /// Ready to take what was received before `own`, the segments of one upload.
+    /// Ready to take what was received before `own`, the segments of one upload: of its records that passed, as
+    /// [`EarlierDays::movements`] wants it.
     pub fn new(own: &[Segment]) -> Self {
+        Self::of(own, |entry| entry.passed)
+    }
+
+    /// The same of all its records: one that failed may be of a record that was accepted before, and is withdrawn by its name
+    /// ([`EarlierDays::taken_back`]).
+    pub fn of_all(own: &[Segment]) -> Self {
+        Self::of(own, |_| true)
+    }
+
+    fn of(own: &[Segment], is_asked: impl Fn(&Entry) -> bool) -> Self {
         let asked = |segment: &Segment| {
-            let keys = segment.keys.iter().map(|key| (*key, None)).collect();
+            let entries = segment.entries().filter(&is_asked);
+            let keys = Asked::of(entries.map(|entry| entry.key));
             (segment.kind.clone(), keys)
         };
         Self {
@@ -63,8 +76,9 @@ impl EarlierDays {
         let Some(known) = self.kinds.get_mut(segment.kind()) else {
             return;
         };
+        let mut known = known.walk();
         for entry in segment.entries().filter(|entry| entry.passed) {
-            if let Some(newest) = known.get_mut(&entry.key)
+            if let Some(newest) = known.find(entry.key)
                 // Of one upload the later place counts, and entries of one key stand in order of place.
                 && newest.is_none_or(|known| known.upload <= sequence)
             {
@@ -90,7 +104,7 @@ impl EarlierDays {
                 // The later one of the same upload is the version that counts.
                 continue;
             }
-            let earlier = known.and_then(|known| *known.get(&entry.key)?);
+            let earlier = known.and_then(|known| known.get(entry.key));
             let earlier = earlier.filter(|version| version.counts);
             if let Some(left) = earlier.and_then(|version| version.day) {
                 days.entry(left).or_default().records -= 1;
@@ -122,7 +136,7 @@ impl EarlierDays {
             if entries.peek().is_some_and(|next| next.key == entry.key) || !is_taken(entry.key) {
                 continue;
             }
-            let standing = known.get(&entry.key).copied().flatten().filter(|version| {
+            let standing = known.get(entry.key).filter(|version| {
                 version.counts && upload.is_none_or(|upload| upload == version.upload)
             });
             if let Some(day) = standing.and_then(|version| version.day) {
@@ -190,7 +204,7 @@ mod tests {
         ])];
         let key = |wanted: usize| own[0].entries().nth(wanted).unwrap().key;
         let all: Vec<u128> = (0..3).map(key).collect();
-        let mut earlier = EarlierDays::new(&own);
+        let mut earlier = EarlierDays::of_all(&own);
         earlier.add(3, &own[0]);
         let wanted = KindDays::from([(6, movement(0, 0, -2))]);
         assert_eq!(earlier.taken_back(&own[0], Some(3), |_| true), wanted);
@@ -207,8 +221,14 @@ mod tests {
         let wanted = KindDays::from([(8, movement(0, 0, -1))]);
         let only = |key| key == moved;
         assert_eq!(earlier.taken_back(&own[0], None, only), wanted);
+        // One that failed here and was accepted before is withdrawn by its name like any other.
+        earlier.add(2, &segment(&[("bad", 9, true)]));
+        let wanted = KindDays::from([(9, movement(0, 0, -1))]);
+        let failed = own[0].entries().find(|entry| !entry.passed).unwrap();
+        let only = |key| key == failed.key;
+        assert_eq!(earlier.taken_back(&own[0], None, only), wanted);
         // What was withdrawn before is not taken twice, and is new when it comes again.
-        let mut earlier = EarlierDays::new(&own);
+        let mut earlier = EarlierDays::of_all(&own);
         earlier.add_without(3, &own[0], |key| all.contains(&key));
         assert_eq!(
             earlier.taken_back(&own[0], Some(3), |_| true),
@@ -221,15 +241,15 @@ mod tests {
     #[test]
     fn days_outlive_the_stored_form_and_older_forms_have_none() {
         let own = segment(&[("a", 5, true), ("b", -3, true)]);
-        let bytes = own.encode();
-        let read = Segment::decode(&bytes).unwrap();
+        let bytes = own.clone().encode();
+        let read = Segment::decode(bytes.clone()).unwrap();
         assert_eq!(read, own);
         // As the first version wrote it: the same without the column at the end.
         let mut first = bytes[..bytes.len() - 4 - 2 * 4].to_vec();
         first[7] = 1;
         let sum = crc32fast::hash(&first);
         first.extend_from_slice(&sum.to_le_bytes());
-        let read = Segment::decode(&first).unwrap();
+        let read = Segment::decode(first).unwrap();
         assert!(read.entries().all(|entry| entry.day.is_none()));
         assert_eq!(read.len(), 2);
         assert!(EarlierDays::new(&[]).movements(&read).is_empty());

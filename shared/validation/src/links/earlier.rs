@@ -2,6 +2,7 @@ use hashbrown::{HashMap, HashSet};
 use standard::Standard;
 use std::cell::OnceCell;
 
+use super::asked::Asked;
 use super::facts::{Cases, StayFacts};
 use super::fingerprint::Link;
 use super::layout::Layout;
@@ -70,9 +71,9 @@ pub struct EarlierSegments<'a> {
     layout: Layout,
     present: Vec<bool>,
     /// By kind: keys asked for, and the newest version seen.
-    versions: Vec<HashMap<u128, Option<NewestVersion>>>,
+    versions: Vec<Asked<u128, NewestVersion>>,
     /// Visits asked for, the newest upload they were seen in, and whether they count there.
-    visits: HashMap<Link, Option<(u64, bool)>>,
+    visits: Asked<Link, (u64, bool)>,
     /// By kind and key: current stays; without facts where they were withdrawn.
     stays: Vec<HashMap<u128, (u64, Option<StayFacts>)>>,
     index: OnceCell<Index>,
@@ -90,19 +91,23 @@ impl<'a> EarlierSegments<'a> {
     /// Ready to take what was received before `own`, the segments of one upload.
     pub fn new(standard: &'a Standard, own: &[Segment]) -> Self {
         let layout = Layout::new(standard);
-        let mut versions = vec![HashMap::new(); standard.kinds.len()];
-        let mut visits = HashMap::new();
+        let kinds = standard.kinds.iter();
+        let mut versions: Vec<_> = kinds.map(|_| Asked::of(std::iter::empty())).collect();
         for segment in own {
-            let Some(kind) = standard.kind_index(&segment.kind) else {
-                continue;
-            };
-            versions[kind] = segment.keys.iter().map(|key| (*key, None)).collect();
-            if let Cases::Visits(cases) = &segment.facts.cases
-                && Some(kind) != layout.flu
-            {
-                visits.extend(cases.iter().filter_map(|case| Some((case.visit?, None))));
+            if let Some(kind) = standard.kind_index(&segment.kind) {
+                // What became of a failed record is known without asking.
+                let passed = segment.entries().filter(|entry| entry.passed);
+                versions[kind] = Asked::of(passed.map(|entry| entry.key));
             }
         }
+        let visits = own.iter().flat_map(|segment| {
+            let kind = standard.kind_index(&segment.kind);
+            match &segment.facts.cases {
+                Cases::Visits(cases) if kind.is_some() && kind != layout.flu => &cases[..],
+                _ => &[],
+            }
+        });
+        let visits = Asked::of(visits.filter_map(|case| case.visit));
         Self {
             standard,
             present: vec![false; standard.kinds.len()],
@@ -141,7 +146,7 @@ impl<'a> EarlierSegments<'a> {
         };
         self.index.take();
         let places = &segment.facts.places;
-        let versions = &mut self.versions[kind];
+        let mut versions = self.versions[kind].walk();
         let is_flu = Some(kind) == self.layout.flu;
         for ((key, digest), place) in segment.keys.iter().zip(&segment.digests).zip(places) {
             if !place.passed {
@@ -149,7 +154,7 @@ impl<'a> EarlierSegments<'a> {
             }
             let counts = !is_withdrawn(*key);
             self.present[kind] |= counts;
-            if let Some(newest) = versions.get_mut(key) {
+            if let Some(newest) = versions.find(*key) {
                 // Entries of one key stand in order of place, and of the same upload the later one counts.
                 if newest.is_none_or(|(known, _)| known <= sequence) {
                     *newest = Some((sequence, counts.then_some(*digest)));
@@ -157,7 +162,7 @@ impl<'a> EarlierSegments<'a> {
             }
             if is_flu && !self.visits.is_empty() {
                 let visit = segment.facts.visit(place).and_then(|case| case.visit);
-                if let Some(seen) = visit.and_then(|visit| self.visits.get_mut(&visit))
+                if let Some(seen) = visit.and_then(|visit| self.visits.find(visit))
                     && seen.is_none_or(|(known, _)| known <= sequence)
                 {
                     *seen = Some((sequence, counts));
@@ -206,13 +211,12 @@ impl Earlier for EarlierSegments<'_> {
     }
 
     fn digest(&self, kind: usize, key: u128) -> Option<u128> {
-        let newest = self.versions.get(kind)?.get(&key)?;
-        newest.and_then(|(_, digest)| digest)
+        let (_, digest) = self.versions.get(kind)?.get(key)?;
+        *digest
     }
 
     fn visit(&self, visit: Link) -> bool {
-        let seen = self.visits.get(&visit).copied().flatten();
-        seen.is_some_and(|(_, counts)| counts)
+        self.visits.get(visit).is_some_and(|(_, counts)| *counts)
     }
 
     fn stay(&self, kind: usize, stay: Link) -> Option<&StayFacts> {

@@ -24,7 +24,7 @@ pub(crate) struct Facts {
 }
 
 /// Where a record stands, and which case it belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Place {
     pub(crate) row: u32,
     /// Index into [`Cases`]; [`Place::NO_CASE`]: the kind links with nothing.

@@ -6,6 +6,7 @@
 //! [`settle`] can be run again at any time. Between the files of one archive, with nothing else at hand, a [`Collector`]
 //! judges the same rules.
 
+mod asked;
 mod codec;
 mod collector;
 mod days;

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use standard::Standard;
 
-use super::facts::{Facts, Intake, Place};
+use super::facts::{Facts, Intake};
 use super::fingerprint;
 use super::layout::Layout;
 use crate::JudgedRecord;
@@ -145,37 +145,23 @@ impl Segment {
             })
     }
 
-    /// Puts entries in order of key, file and row.
-    fn sorted(self) -> Self {
+    /// Puts entries in order of key, file and row: one column after the other, so that no more than one is held twice.
+    fn sorted(mut self) -> Self {
         let mut order: Vec<u32> = (0..self.keys.len() as u32).collect();
         order.sort_unstable_by_key(|index| {
             let place = &self.facts.places[*index as usize];
             (self.keys[*index as usize], place.file, place.row)
         });
-        let places: Vec<Place> = order
-            .iter()
-            .map(|index| self.facts.places[*index as usize])
-            .collect();
-        Self {
-            kind: self.kind,
-            keys: order
-                .iter()
-                .map(|index| self.keys[*index as usize])
-                .collect(),
-            digests: order
-                .iter()
-                .map(|index| self.digests[*index as usize])
-                .collect(),
-            days: order
-                .iter()
-                .map(|index| self.days[*index as usize])
-                .collect(),
-            facts: Facts {
-                places,
-                ..self.facts
-            },
-        }
+        put_in_order(&mut self.keys, &order);
+        put_in_order(&mut self.digests, &order);
+        put_in_order(&mut self.days, &order);
+        put_in_order(&mut self.facts.places, &order);
+        self
     }
+}
+
+fn put_in_order<T: Copy>(column: &mut Vec<T>, order: &[u32]) {
+    *column = order.iter().map(|index| column[*index as usize]).collect();
 }
 
 /// Makes the segments of an upload from its records, as a sink receives them.

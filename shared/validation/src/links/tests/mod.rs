@@ -182,7 +182,7 @@ fn settled_with_scans(earlier: &[&[Sent]], records: &[Sent], scans: Option<bool>
         });
     for (sequence, upload) in earlier.iter().enumerate() {
         for segment in segments(upload) {
-            let stored = Segment::decode(&segment.encode()).unwrap();
+            let stored = Segment::decode(segment.clone().encode()).unwrap();
             assert_eq!(stored, segment);
             before.add(sequence as u64, &stored);
         }

@@ -146,11 +146,11 @@ proptest! {
         position in any::<prop::sample::Index>(),
         length in any::<prop::sample::Index>(),
     ) {
-        let _ = Segment::decode(&bytes);
+        let _ = Segment::decode(bytes.clone());
         for segment in segments(&[visit(PDR, "01", "MZ1"), stay(HQMS, "BA1"), stay(HDA, "BA1")]) {
             let stored = segment.encode();
             let cut = &stored[..length.index(stored.len())];
-            prop_assert!(Segment::decode(cut).is_err());
+            prop_assert!(Segment::decode(cut.to_vec()).is_err());
             // Damage that the checksum does not see: whatever still reads must be safe to judge.
             let mut whole = stored[..stored.len() - 4].to_vec();
             let at = position.index(whole.len());
@@ -161,7 +161,7 @@ proptest! {
             for mut damaged in [whole, cut] {
                 let sum = crc32fast::hash(&damaged);
                 damaged.extend_from_slice(&sum.to_le_bytes());
-                if let Ok(read) = Segment::decode(&damaged) {
+                if let Ok(read) = Segment::decode(damaged) {
                     let own = [read];
                     let mut earlier = EarlierSegments::new(standard::latest(), &own);
                     earlier.add(1, &own[0]);
@@ -195,7 +195,7 @@ fn a_season_is_settled_in_well_under_a_second() {
     let start = std::time::Instant::now();
     let mut earlier = EarlierSegments::new(standard, &own);
     for sequence in 0..365_u64 {
-        let segment = Segment::decode(&stored[sequence as usize % 8]).unwrap();
+        let segment = Segment::decode(stored[sequence as usize % 8].clone()).unwrap();
         earlier.add(sequence, &segment);
     }
     let settled = settle(standard, &own, &[], &earlier);
