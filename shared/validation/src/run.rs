@@ -280,14 +280,16 @@ pub(crate) fn shown(value: Cow<'_, str>) -> Cow<'_, str> {
 fn end_of_shown(value: &str) -> usize {
     let mut characters = 0;
     let mut start = 0;
-    // Many bytes at a time, up to those in which the first character too many begins.
-    for part in value.as_bytes().chunks(128) {
-        let more = utf8_characters(part);
-        if characters + more > SHOWN {
-            break;
+    // Many bytes at a time, then a few, up to those in which the first character too many begins.
+    for size in [64, 8] {
+        while let Some(part) = value.as_bytes().get(start..start + size) {
+            let more = utf8_characters(part);
+            if characters + more > SHOWN {
+                break;
+            }
+            characters += more;
+            start += size;
         }
-        characters += more;
-        start += part.len();
     }
     let mut begins = (start..value.len()).filter(|place| value.is_char_boundary(*place));
     begins.nth(SHOWN - characters).unwrap_or(value.len())

@@ -306,7 +306,9 @@ impl<'a> CellJudge<'a> {
             return (0, value);
         };
         // The last byte of some of them in GB18030 is a digit.
-        if first.is_ascii() && last.is_ascii() && value.is_ascii() {
+        if (first.is_ascii() && last.is_ascii() && value.is_ascii())
+            || !invisible::stands_around(value, self.encoding)
+        {
             return (0, value);
         }
         let (front, bare, character) = invisible::trim(value, self.encoding);
@@ -580,19 +582,17 @@ impl<'a> CellJudge<'a> {
         bytes: &[u8],
         found: &mut Vec<Pending>,
     ) -> (State, i64) {
+        let day: fn(i64) -> String = date::date_text;
         let read = date::variant(bytes).and_then(|moment| match column.form {
             // A day with a time of zero is what a date column holds in a database.
-            Form::Date => (moment.seconds.rem_euclid(86_400) == 0)
-                .then(|| (moment.seconds, date::date_text(moment.seconds))),
+            Form::Date => (moment.seconds.rem_euclid(86_400) == 0).then_some((moment.seconds, day)),
             Form::DateTime { .. } if moment.timed => {
-                Some((moment.seconds, date::moment_text(moment.seconds)))
+                Some((moment.seconds, date::moment_text as fn(i64) -> String))
             }
-            Form::DateTime { day_alone: true } => {
-                Some((moment.seconds, date::date_text(moment.seconds)))
-            }
+            Form::DateTime { day_alone: true } => Some((moment.seconds, day)),
             _ => None,
         });
-        let Some((seconds, text)) = read else {
+        let Some((seconds, in_words)) = read else {
             let check = match column.form {
                 Form::Date => OwnCheck::DateForm,
                 _ => OwnCheck::DateTimeForm,
@@ -600,13 +600,15 @@ impl<'a> CellJudge<'a> {
             self.add(found, column, check);
             return (State::Invalid, 0);
         };
-        let as_it_should_be = bytes == text.as_bytes();
+        // Once told of a column it is not written out again.
         if let Some(told) = self.variants_told.get_mut(usize::from(column.column))
             && !*told
-            && !as_it_should_be
         {
-            *told = true;
-            self.add_with(found, column, OwnCheck::DateVariant, text, None);
+            let text = in_words(seconds);
+            if bytes != text.as_bytes() {
+                *told = true;
+                self.add_with(found, column, OwnCheck::DateVariant, text, None);
+            }
         }
         self.in_range(column, seconds, found);
         (State::Valid, seconds)

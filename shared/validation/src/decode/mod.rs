@@ -4,8 +4,10 @@
 //! cells that need it are decoded. UTF-16 is turned into UTF-8 on the way.
 
 mod gb18030;
+mod text_buffer;
 mod text_reader;
 
+pub(crate) use text_buffer::TextBuffer;
 pub(crate) use text_reader::TextReader;
 
 use std::borrow::Cow;

@@ -2,7 +2,7 @@ use std::io::{self, Read};
 
 use encoding_rs::{CoderResult, Decoder, Encoding, UTF_16BE, UTF_16LE};
 
-use super::{TextEncoding, likeliest};
+use super::{TextBuffer, TextEncoding, likeliest};
 
 /// Bytes read at once.
 const CHUNK: usize = 256 * 1024;
@@ -18,7 +18,7 @@ pub(crate) struct TextReader<R> {
     encoding: TextEncoding,
     started: bool,
     decoder: Option<Decoder>,
-    raw: Vec<u8>,
+    raw: TextBuffer,
 }
 
 impl<R: Read> TextReader<R> {
@@ -29,7 +29,7 @@ impl<R: Read> TextReader<R> {
             encoding: TextEncoding::Ascii,
             started: false,
             decoder: None,
-            raw: Vec::new(),
+            raw: TextBuffer::default(),
         }
     }
 
@@ -39,7 +39,7 @@ impl<R: Read> TextReader<R> {
     }
 
     /// Adds text to the buffer; `false` at the end of the file.
-    pub(crate) fn fill(&mut self, buffer: &mut Vec<u8>) -> io::Result<bool> {
+    pub(crate) fn fill(&mut self, buffer: &mut TextBuffer) -> io::Result<bool> {
         if !self.started {
             self.started = true;
             return self.start(buffer);
@@ -52,13 +52,13 @@ impl<R: Read> TextReader<R> {
         self.settle(buffer, old, more)
     }
 
-    fn start(&mut self, buffer: &mut Vec<u8>) -> io::Result<bool> {
+    fn start(&mut self, buffer: &mut TextBuffer) -> io::Result<bool> {
         let more = read_up_to(&mut self.reader, buffer, CHUNK)?;
-        let utf16 = match buffer.as_slice() {
+        let utf16 = match &buffer[..] {
             [0xff, 0xfe, ..] => Some((TextEncoding::Utf16Le, 2)),
             [0xfe, 0xff, ..] => Some((TextEncoding::Utf16Be, 2)),
             [0xef, 0xbb, 0xbf, ..] => {
-                buffer.drain(..3);
+                buffer.drop_front(3);
                 self.encoding = TextEncoding::Utf8;
                 None
             }
@@ -75,14 +75,14 @@ impl<R: Read> TextReader<R> {
             }
             .new_decoder_without_bom_handling(),
         );
-        let raw = buffer.split_off(mark);
+        let raw = buffer[mark..].to_vec();
         buffer.clear();
         self.decode(&raw, !more, buffer);
         Ok(more)
     }
 
     /// Tells UTF-8 from GB18030 at the first character beyond ASCII.
-    fn settle(&mut self, buffer: &mut Vec<u8>, old: usize, mut more: bool) -> io::Result<bool> {
+    fn settle(&mut self, buffer: &mut TextBuffer, old: usize, mut more: bool) -> io::Result<bool> {
         if self.encoding != TextEncoding::Ascii {
             return Ok(more);
         }
@@ -100,7 +100,7 @@ impl<R: Read> TextReader<R> {
         Ok(more)
     }
 
-    fn fill_decoded(&mut self, buffer: &mut Vec<u8>) -> io::Result<bool> {
+    fn fill_decoded(&mut self, buffer: &mut TextBuffer) -> io::Result<bool> {
         let mut raw = std::mem::take(&mut self.raw);
         raw.clear();
         let more = read_up_to(&mut self.reader, &mut raw, CHUNK)?;
@@ -109,16 +109,14 @@ impl<R: Read> TextReader<R> {
         Ok(more)
     }
 
-    fn decode(&mut self, raw: &[u8], last: bool, buffer: &mut Vec<u8>) {
+    fn decode(&mut self, raw: &[u8], last: bool, buffer: &mut TextBuffer) {
         let Some(decoder) = &mut self.decoder else {
             return;
         };
         let mut rest = raw;
         loop {
-            let old = buffer.len();
-            buffer.resize(old + CHUNK, 0);
-            let (result, read, written, _) = decoder.decode_to_utf8(rest, &mut buffer[old..], last);
-            buffer.truncate(old + written);
+            let (result, read, written, _) = decoder.decode_to_utf8(rest, buffer.room(CHUNK), last);
+            buffer.extend(written);
             rest = &rest[read..];
             if result == CoderResult::InputEmpty {
                 return;
@@ -128,22 +126,20 @@ impl<R: Read> TextReader<R> {
 }
 
 /// Adds `wanted` bytes, fewer only at the end of the file, which `false` tells.
-fn read_up_to(reader: &mut impl Read, buffer: &mut Vec<u8>, wanted: usize) -> io::Result<bool> {
-    let mut filled = buffer.len();
-    let end = filled + wanted;
-    buffer.resize(end, 0);
-    while filled < end {
-        match reader.read(&mut buffer[filled..]) {
-            Ok(0) => {
-                buffer.truncate(filled);
-                return Ok(false);
+fn read_up_to(
+    reader: &mut impl Read,
+    buffer: &mut TextBuffer,
+    mut wanted: usize,
+) -> io::Result<bool> {
+    while wanted > 0 {
+        match reader.read(buffer.room(wanted)) {
+            Ok(0) => return Ok(false),
+            Ok(read) => {
+                buffer.extend(read);
+                wanted = wanted.saturating_sub(read);
             }
-            Ok(read) => filled += read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => {
-                buffer.truncate(filled);
-                return Err(error);
-            }
+            Err(error) => return Err(error),
         }
     }
     Ok(true)

@@ -2,7 +2,7 @@ use std::io::{self, Read};
 
 use super::scan::{BLOCK, Structure, structure};
 use super::{Cell, RowDefect, RowPlace, RowSource, Rows};
-use crate::decode::{TextEncoding, TextReader};
+use crate::decode::{TextBuffer, TextEncoding, TextReader};
 
 /// Line ends in one quoted cell beyond which the quote is taken for a stray one.
 const MOST_LINES: u32 = 500;
@@ -16,7 +16,7 @@ const REREAD_BYTES: u64 = 8 * 1024 * 1024;
 /// quotes, any line ends. A quote that swallows rows is found out and read as if it were not there.
 pub(crate) struct Splitter<R> {
     text: TextReader<R>,
-    buffer: Vec<u8>,
+    buffer: TextBuffer,
     /// Up to here the buffer is valid text: found for all of it at once, which is several times as fast as row by row.
     valid: usize,
     /// Positions of the row being read.
@@ -89,7 +89,7 @@ impl<R: Read> Splitter<R> {
     pub(crate) fn new(reader: R, limit: usize) -> Self {
         Self {
             text: TextReader::new(reader),
-            buffer: Vec::new(),
+            buffer: TextBuffer::default(),
             valid: 0,
             row_start: 0,
             cell_start: 0,
@@ -164,7 +164,7 @@ impl<R: Read> Splitter<R> {
         {
             return;
         }
-        let buffer = self.buffer.as_slice();
+        let buffer = &self.buffer[..];
         let (mut mask, mut commas, mut block, mut next) =
             (self.mask, self.commas, self.block, self.next);
         let (mut count, mut first) = (self.count, self.first);
@@ -256,8 +256,7 @@ impl<R: Read> Splitter<R> {
     fn refill(&mut self) -> io::Result<()> {
         let gone = self.row_start;
         if gone > 0 {
-            self.buffer.copy_within(gone.., 0);
-            self.buffer.truncate(self.buffer.len() - gone);
+            self.buffer.drop_front(gone);
             self.consumed += gone as u64;
             self.row_start = 0;
             self.cell_start -= gone;
