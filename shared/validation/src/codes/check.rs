@@ -15,6 +15,7 @@ use crate::icd_form::IcdForm;
 use crate::parse::ROWS;
 use crate::record::{Record, Records};
 use crate::rules::{BindError, Binding, Concern, Found, RecordCheck};
+use crate::word;
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
@@ -43,8 +44,16 @@ struct NotInHospitalCodes<'a> {
     fields: Vec<usize>,
     /// Files in force by day, since 1970-01-01, as far as they have been asked for.
     files: Mutex<HashMap<i64, Vec<&'a CodeFile>>>,
-    /// Suggestions by code, as found on the day it was first met.
-    suggestions: Mutex<HashMap<Box<str>, Option<Arc<str>>>>,
+    suggestions: Mutex<Suggestions>,
+}
+
+/// What is suggested for codes that are not there, as found on the day each was first met.
+#[derive(Default)]
+struct Suggestions {
+    /// Of codes of up to eight bytes, by these as they are written: nearly all are, and a hospital that gave the wrong file has
+    /// one in each cell. `None`: it has not the form of a code.
+    short: HashMap<u64, Option<Option<Arc<str>>>>,
+    long: HashMap<Box<str>, Option<Arc<str>>>,
 }
 
 /// Where there are no files to look into.
@@ -117,6 +126,7 @@ impl RecordCheck for NotInHospitalCodes<'_> {
             files[record] = by_day.get(&day_of(record)).map_or(&[][..], Vec::as_slice);
         }
         let judged = those(asked, |record| !files[record].is_empty());
+        let mut suggestions = held(&self.suggestions);
         for field in &self.fields {
             let values = records.block.field(*field);
             let missing = those(judged & values.filled(), |record| {
@@ -126,9 +136,13 @@ impl RecordCheck for NotInHospitalCodes<'_> {
                 values.invalid >> record & 1 == 1 || !files[record].iter().any(holds)
             });
             for record in members(missing) {
-                if let Some(code) = self.missing(files[record], records.bytes(values, record)) {
+                let (files, code) = (files[record], records.bytes(values, record));
+                // Of a short code that is all of it, and it has been looked for.
+                let looked_for = (1..=8).contains(&code.len())
+                    && CodeStart::kept(values, record).word() == CodeStart::of(code).word();
+                if let Some(suggestion) = self.missing(&mut suggestions, files, code, looked_for) {
                     found.record = record;
-                    found.at_meaning(*field, self.suggestion(files[record], code));
+                    found.at_meaning(*field, suggestion);
                 }
             }
         }
@@ -141,28 +155,54 @@ impl<'a> NotInHospitalCodes<'a> {
         day.map_or_else(Vec::new, |day| self.codes.in_force(self.category, day))
     }
 
-    /// The value, where it is a code that is in none of the files.
-    fn missing<'v>(&self, files: &[&CodeFile], value: &'v [u8]) -> Option<&'v str> {
-        if !self.form.matches(value) {
+    /// What is suggested for a value that may not be there, or is not where it was looked for; `None`: it is there, or is no code.
+    fn missing(
+        &self,
+        suggestions: &mut Suggestions,
+        files: &[&CodeFile],
+        value: &[u8],
+        looked_for: bool,
+    ) -> Option<Option<Arc<str>>> {
+        if looked_for && let Some(known) = suggestions.short.get(&word::head(value)) {
+            return known.clone();
+        }
+        let is_code = self.form.matches(value);
+        // Codes are ASCII, which every encoding read here shares.
+        let code = std::str::from_utf8(value).ok().filter(|_| is_code);
+        let Some(code) = code else {
+            if looked_for && suggestions.has_room() {
+                suggestions.short.insert(word::head(value), None);
+            }
+            return None;
+        };
+        if !looked_for && files.iter().any(|file| file.contains(code)) {
             return None;
         }
-        // Codes are ASCII, which every encoding read here shares.
-        let code = std::str::from_utf8(value).ok()?;
-        (!files.iter().any(|file| file.contains(code))).then_some(code)
+        Some(suggestions.of(files, code, looked_for))
+    }
+}
+
+impl Suggestions {
+    fn has_room(&self) -> bool {
+        self.short.len() + self.long.len() < SUGGESTED_FOR
     }
 
-    fn suggestion(&self, files: &[&CodeFile], code: &str) -> Option<Arc<str>> {
-        let mut known = held(&self.suggestions);
-        if let Some(suggestion) = known.get(code) {
+    fn of(&mut self, files: &[&CodeFile], code: &str, is_short: bool) -> Option<Arc<str>> {
+        if let Some(suggestion) = self.long.get(code) {
             return suggestion.clone();
         }
-        if known.len() >= SUGGESTED_FOR {
+        if !self.has_room() {
             return None;
         }
         let nearest = nearest(files.iter().copied(), code, SUGGESTED);
-        let suggestion = (!nearest.is_empty()).then(|| nearest.join(", ").into());
-        known.insert(code.into(), suggestion);
-        known.get(code).cloned().flatten()
+        let suggestion: Option<Arc<str>> = (!nearest.is_empty()).then(|| nearest.join(", ").into());
+        if is_short {
+            let start = word::head(code.as_bytes());
+            self.short.insert(start, Some(suggestion.clone()));
+        } else {
+            self.long.insert(code.into(), suggestion.clone());
+        }
+        suggestion
     }
 }
 
@@ -384,14 +424,18 @@ mod tests {
             suggestions: Mutex::default(),
         };
         let files = files.in_force(IcdCategory::Disease, date(2019, 12, 1));
-        for number in 0..SUGGESTED_FOR {
-            assert!(
-                check
-                    .suggestion(&files, &format!("J10.{number:04}"))
-                    .is_some()
-            );
+        let suggestions = &mut Suggestions::default();
+        let mut suggested = |code: &str| {
+            let found = check.missing(suggestions, &files, code.as_bytes(), code.len() <= 8);
+            found.unwrap().is_some()
+        };
+        for number in 0..SUGGESTED_FOR / 2 {
+            assert!(suggested(&format!("J10.{number:04}")));
+            assert!(suggested(&format!("J10.{number:04}x1")));
         }
-        assert_eq!(check.suggestion(&files, "J10.102"), None);
-        assert!(check.suggestion(&files, "J10.0001").is_some());
+        assert!(!suggested("J10.102"));
+        assert!(!suggested("J10.102x001"));
+        assert!(suggested("J10.0001"));
+        assert!(suggested("J10.0001x1"));
     }
 }
