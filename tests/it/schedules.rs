@@ -34,6 +34,8 @@ const KEPT: &str = include_str!("kept_schedules.txt");
 const TRIED: u64 = 4;
 /// Pairs in an ordinary run.
 const PAIRS: u64 = 24;
+/// More than these are tried on every core.
+const SEVERAL: usize = 100;
 /// Faults that pairs are made of: what a process knows of, and what it does not live to know.
 const PAIRED: [Fault; 4] = [Fault::Before, Fault::After, Fault::Frozen, Fault::Ended];
 
@@ -201,39 +203,71 @@ fn every_request_of_attachments_may_fail() {
     run(every_request::<Attachments>(15, lost));
 }
 
-/// Two faults on the smallest file; the second may hit what the first one led to.
-#[test]
-fn every_pair_of_requests_of_an_upload_may_fail() {
-    run(async {
-        type One = Uploads<1>;
-        let (tried, since) = (Tried::set::<One>().await, Instant::now());
-        let mut pairs = Vec::new();
-        let requests = tried.requests.len();
-        for first in 0..requests {
-            for second in first + 1..requests * 2 {
-                for one in PAIRED {
-                    for other in PAIRED {
-                        let schedule = Schedule::clean(One::EVENTS);
-                        pairs.push(schedule.with(first, one).with(second, other));
-                    }
+/// Pairs of faults for so many requests of a clean run; the second may hit what the first one led to.
+fn pairs(requests: usize) -> Vec<Schedule> {
+    let mut pairs = Vec::new();
+    for first in 0..requests {
+        for second in first + 1..requests * 2 {
+            for one in PAIRED {
+                for other in PAIRED {
+                    let schedule = Schedule::clean(One::EVENTS);
+                    pairs.push(schedule.with(first, one).with(second, other));
                 }
             }
         }
-        let wanted = number("FLU_SCHEDULES_PAIRS", PAIRS);
+    }
+    pairs
+}
+
+/// The smallest file.
+type One = Uploads<1>;
+
+/// Two faults on the smallest file. Of many, each core tries its part on servers of its own.
+#[test]
+fn every_pair_of_requests_of_an_upload_may_fail() {
+    let since = Instant::now();
+    let wanted = usize::try_from(number("FLU_SCHEDULES_PAIRS", PAIRS)).unwrap();
+    let threads = match std::thread::available_parallelism() {
+        Ok(cores) if is_whole() || wanted > SEVERAL => cores.get(),
+        _ => 1,
+    };
+    let tried = std::thread::scope(|scope| {
+        let parts: Vec<_> = (0..threads)
+            .map(|part| scope.spawn(move || part_of_pairs(wanted, (part, threads))))
+            .collect();
+        let counts = parts.into_iter().map(|part| part.join().unwrap());
+        counts.sum()
+    });
+    tell("pairs", tried, since);
+}
+
+/// Tries every so-manieth of the chosen pairs, from `part` on; how many.
+fn part_of_pairs(wanted: usize, (part, parts): (usize, usize)) -> usize {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let tried = Tried::set::<One>().await;
+        let pairs = pairs(tried.requests.len());
         // An odd step, so that each of the faults, which are a power of two, comes up.
         let step = if is_whole() {
             1
         } else {
-            (pairs.len() / usize::try_from(wanted).unwrap()).max(1) | 1
+            (pairs.len() / wanted).max(1) | 1
         };
         let chosen = pairs.iter().step_by(step);
-        let mut count = 0;
-        for schedule in chosen {
+        let (mut count, since) = (0, Instant::now());
+        for schedule in chosen.skip(part).step_by(parts) {
             tried.hold::<One>("pair", schedule).await;
             count += 1;
+            if count % 1000 == 0 {
+                tell("pairs so far of one core", count, since);
+            }
         }
-        tell("pairs", count, since);
-    });
+        count
+    })
 }
 
 /// Items that the table never takes are never told to be done. One delivery finds it so; the sweep comes when it takes them again.
