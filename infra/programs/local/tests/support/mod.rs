@@ -499,6 +499,15 @@ impl Hospital {
     /// Sends one file after the other until it is told to stop, and looks at results in between. It bears with whatever goes wrong.
     pub fn send_until(&self, stop: &AtomicBool, rows: u32) {
         while !stop.load(Ordering::SeqCst) {
+            let waiting = self.waiting();
+            if waiting.len() >= BACKLOG {
+                // What a slow machine gets done between two ends bounds what it is sent, or the last results are waited for for hours.
+                for id in &waiting {
+                    self.look(id);
+                }
+                std::thread::sleep(Duration::from_millis(50));
+                continue;
+            }
             let sample = self.next(rows);
             match self.ticket(&sample) {
                 Ok(ticket) => {
@@ -590,6 +599,8 @@ impl Hospital {
     }
 }
 
+/// Files of one hospital that wait for their results at most.
+const BACKLOG: usize = 20;
 /// Without any result for so long, none comes.
 const STANDSTILL: Duration = Duration::from_secs(120);
 
