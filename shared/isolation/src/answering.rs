@@ -33,14 +33,15 @@ pub(crate) fn answer() {
 fn limit() {
     use rustix::process::{Resource, Rlimit, setrlimit};
 
-    for (resource, most) in [
-        (Resource::Data, MEMORY),
-        (Resource::Cpu, PROCESSOR),
-        (Resource::Core, 0),
+    for (resource, most, at_last) in [
+        (Resource::Data, MEMORY, MEMORY),
+        // What ends it first tells why.
+        (Resource::Cpu, PROCESSOR, PROCESSOR + 5),
+        (Resource::Core, 0, 0),
     ] {
         let limit = Rlimit {
             current: Some(most),
-            maximum: Some(most),
+            maximum: Some(at_last),
         };
         let _ = setrlimit(resource, limit);
     }

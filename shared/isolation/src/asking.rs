@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -67,15 +67,43 @@ impl Apart for Reader {
             let _ = process.kill();
         }
         let status = process.wait();
-        if let Err(ended) = answered {
-            tracing::warn!(
-                ?status,
-                ?ended,
-                "the process that read a workbook gave no answer"
-            );
-        }
-        answered
+        let Err(ended) = answered else {
+            return answered;
+        };
+        let ended = match status {
+            Ok(status) if ended == Ended::Died => by(status),
+            _ => ended,
+        };
+        tracing::warn!(
+            ?status,
+            ?ended,
+            "the process that read a workbook gave no answer"
+        );
+        Err(ended)
     }
+}
+
+/// What a status says of a process that gave no answer.
+#[cfg(unix)]
+fn by(status: ExitStatus) -> Ended {
+    use std::os::unix::process::ExitStatusExt;
+
+    use rustix::process::Signal;
+
+    let is = |signal: Signal| status.signal() == Some(signal.as_raw());
+    if is(Signal::XCPU) {
+        Ended::TooLong
+    } else if is(Signal::TERM) || is(Signal::INT) || is(Signal::HUP) {
+        // Whoever stops the program stops its readers too, and no file ends because of that.
+        Ended::NotStarted
+    } else {
+        Ended::Died
+    }
+}
+
+#[cfg(not(unix))]
+fn by(_: ExitStatus) -> Ended {
+    Ended::Died
 }
 
 fn end(process: &mut Child) {

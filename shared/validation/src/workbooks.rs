@@ -24,7 +24,7 @@ pub enum Ended {
     Died,
     /// It took longer than any file that is worth reading.
     TooLong,
-    /// There never was one; no fault of the file.
+    /// There never was one, or it was stopped with the program; no fault of the file.
     NotStarted,
 }
 
