@@ -11,11 +11,12 @@
 //! | `FLU_SCHEDULES_FROM=N` | the first seed; 1 unless set |
 //! | `FLU_SCHEDULES_PAIRS=N` | pairs of faults on the smallest file; 24 unless set |
 //! | `FLU_SCHEDULES_ALL=1` | every fault at every request, and every pair |
+//! | `FLU_SCHEDULES_SECONDS=N` | how long each test goes on at most; with another first seed it begins elsewhere |
 //!
 //! Most of the time goes into what the servers make safe on disk: with `TMPDIR` in memory a long run takes half of it.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use domain::death_case::AttachmentState;
 use serde_json::Value;
@@ -34,6 +35,8 @@ const KEPT: &str = include_str!("kept_schedules.txt");
 const TRIED: u64 = 4;
 /// Pairs in an ordinary run.
 const PAIRS: u64 = 24;
+/// More than these are tried on every core.
+const SEVERAL: usize = 100;
 /// Faults that pairs are made of: what a process knows of, and what it does not live to know.
 const PAIRED: [Fault; 4] = [Fault::Before, Fault::After, Fault::Frozen, Fault::Ended];
 
@@ -83,6 +86,33 @@ fn is_whole() -> bool {
     number("FLU_SCHEDULES_ALL", 0) == 1
 }
 
+/// When a test that was given a time is to end.
+struct Until(Option<Instant>);
+
+impl Until {
+    fn set() -> Self {
+        let seconds = number("FLU_SCHEDULES_SECONDS", 0);
+        Self((seconds > 0).then(|| Instant::now() + Duration::from_secs(seconds)))
+    }
+
+    fn is_over(&self) -> bool {
+        self.0.is_some_and(|until| Instant::now() >= until)
+    }
+}
+
+/// All of them, from one that the first seed chooses, so that runs that are cut short don't all try the same.
+fn from_somewhere<T>(mut all: Vec<T>) -> Vec<T> {
+    if let (Some(count), true) = (
+        u64::try_from(all.len()).ok().filter(|count| *count > 0),
+        is_whole(),
+    ) {
+        // Far from the next seed's, whatever the count.
+        let start = number("FLU_SCHEDULES_FROM", 0).wrapping_mul(7919) % count;
+        all.rotate_left(usize::try_from(start).unwrap());
+    }
+    all
+}
+
 /// Tells how much was tried, for whoever asked for more than an ordinary run.
 #[expect(clippy::print_stderr, reason = "figures of a campaign")]
 fn tell(what: &str, count: usize, since: Instant) {
@@ -98,13 +128,16 @@ async fn seeds<F: Flow>() {
     let kept = KEPT.lines().filter(|line| !line.starts_with('#'));
     let kept = kept.filter_map(|line| line.split_once(": "));
     let kept = kept.filter(|(flow, _)| *flow == F::NAME);
-    let mut count = 0;
+    let (mut count, until) = (0, Until::set());
     for (_, line) in kept {
         tried.hold::<F>("kept", &line.parse().unwrap()).await;
         count += 1;
     }
     let first = number("FLU_SCHEDULES_FROM", 1);
     for seed in first..first + number("FLU_SCHEDULES", TRIED) {
+        if until.is_over() {
+            break;
+        }
         // Tries after a fault ask for more than a clean run.
         let schedule = Schedule::of(seed, F::EVENTS, tried.requests.len() * 3 / 2);
         let line = schedule.to_string();
@@ -120,18 +153,22 @@ async fn every_request<F: Flow>(at_least: usize, usual: fn(usize) -> Vec<Fault>)
     let (tried, since) = (Tried::set::<F>().await, Instant::now());
     let requests = tried.requests.len();
     assert!(requests >= at_least, "only {requests} requests");
-    let mut count = 0;
-    for request in 0..requests {
+    let all = (0..requests).flat_map(|request| {
         let faults = if is_whole() {
             Fault::QUICK.to_vec()
         } else {
             usual(request)
         };
-        for fault in faults {
-            let schedule = Schedule::clean(F::EVENTS).with(request, fault);
-            tried.hold::<F>("every request", &schedule).await;
-            count += 1;
+        faults.into_iter().map(move |fault| (request, fault))
+    });
+    let (mut count, until) = (0, Until::set());
+    for (request, fault) in from_somewhere(all.collect()) {
+        if until.is_over() {
+            break;
         }
+        let schedule = Schedule::clean(F::EVENTS).with(request, fault);
+        tried.hold::<F>("every request", &schedule).await;
+        count += 1;
     }
     tell(F::NAME, count, since);
 }
@@ -201,45 +238,87 @@ fn every_request_of_attachments_may_fail() {
     run(every_request::<Attachments>(15, lost));
 }
 
-/// Two faults on the smallest file; the second may hit what the first one led to.
-#[test]
-fn every_pair_of_requests_of_an_upload_may_fail() {
-    run(async {
-        type One = Uploads<1>;
-        let (tried, since) = (Tried::set::<One>().await, Instant::now());
-        let mut pairs = Vec::new();
-        let requests = tried.requests.len();
-        for first in 0..requests {
-            for second in first + 1..requests * 2 {
-                for one in PAIRED {
-                    for other in PAIRED {
-                        let schedule = Schedule::clean(One::EVENTS);
-                        pairs.push(schedule.with(first, one).with(second, other));
-                    }
+/// Pairs of faults for so many requests of a clean run; the second may hit what the first one led to.
+fn pairs(requests: usize) -> Vec<Schedule> {
+    let mut pairs = Vec::new();
+    for first in 0..requests {
+        for second in first + 1..requests * 2 {
+            for one in PAIRED {
+                for other in PAIRED {
+                    let schedule = Schedule::clean(One::EVENTS);
+                    pairs.push(schedule.with(first, one).with(second, other));
                 }
             }
         }
-        let wanted = number("FLU_SCHEDULES_PAIRS", PAIRS);
+    }
+    pairs
+}
+
+/// The smallest file.
+type One = Uploads<1>;
+
+/// Two faults on the smallest file. Of many, each core tries its part on servers of its own.
+#[test]
+fn every_pair_of_requests_of_an_upload_may_fail() {
+    let since = Instant::now();
+    let wanted = usize::try_from(number("FLU_SCHEDULES_PAIRS", PAIRS)).unwrap();
+    let threads = match std::thread::available_parallelism() {
+        Ok(cores) if is_whole() || wanted > SEVERAL => cores.get(),
+        _ => 1,
+    };
+    let tried = std::thread::scope(|scope| {
+        let parts: Vec<_> = (0..threads)
+            .map(|part| scope.spawn(move || part_of_pairs(wanted, (part, threads))))
+            .collect();
+        let counts = parts.into_iter().map(|part| part.join().unwrap());
+        counts.sum()
+    });
+    tell("pairs", tried, since);
+}
+
+/// Tries every so-manieth of the chosen pairs, from `part` on; how many.
+fn part_of_pairs(wanted: usize, (part, parts): (usize, usize)) -> usize {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let tried = Tried::set::<One>().await;
+        let pairs = from_somewhere(pairs(tried.requests.len()));
         // An odd step, so that each of the faults, which are a power of two, comes up.
         let step = if is_whole() {
             1
         } else {
-            (pairs.len() / usize::try_from(wanted).unwrap()).max(1) | 1
+            (pairs.len() / wanted).max(1) | 1
         };
         let chosen = pairs.iter().step_by(step);
-        let mut count = 0;
-        for schedule in chosen {
+        let (mut count, since, until) = (0, Instant::now(), Until::set());
+        for schedule in chosen.skip(part).step_by(parts) {
+            if until.is_over() {
+                break;
+            }
             tried.hold::<One>("pair", schedule).await;
             count += 1;
+            if count % 1000 == 0 {
+                tell("pairs so far of one core", count, since);
+            }
         }
-        tell("pairs", count, since);
-    });
+        count
+    })
 }
 
 /// Items that the table never takes are never told to be done. One delivery finds it so; the sweep comes when it takes them again.
 #[test]
 fn items_left_over_for_ever_are_not_done() {
-    run(last::<Uploads<1>>("BatchWriteItem", Fault::Never));
+    // From the first batch on, which holds pages that readers look at.
+    run(async {
+        let tried = Tried::set::<One>().await;
+        let mut requests = tried.requests.iter();
+        let place = requests.position(|name| name == "BatchWriteItem");
+        let schedule = Schedule::clean(One::EVENTS).with(place.unwrap(), Fault::Never);
+        tried.hold::<One>("as it was found", &schedule).await;
+    });
 }
 
 /// The place of the request that reads the object, in what one delivery of a clean run asks for.
@@ -321,7 +400,17 @@ fn a_table_that_is_throttled_after_a_message_was_taken_leaves_no_doubt() {
 
 #[test]
 fn a_byte_of_an_attachment_that_turned_on_its_way_is_read_again() {
-    run(last::<Attachments>("GET Objects", Fault::Wrong));
+    run(async {
+        let tried = Tried::set::<Attachments>().await;
+        let requests = tried.requests.iter().enumerate();
+        let reads = requests.filter(|(_, name)| *name == "GET Objects");
+        for (place, _) in reads {
+            let schedule = Schedule::clean(Attachments::EVENTS).with(place, Fault::Wrong);
+            tried
+                .hold::<Attachments>("as it was found", &schedule)
+                .await;
+        }
+    });
 }
 
 #[test]

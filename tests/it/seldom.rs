@@ -2,13 +2,14 @@
 
 use axum::body::Body;
 use check_document::Checking;
-use domain::{AccountState, NewAccount, PasswordHash, Role};
+use domain::application::{Scan, ScanSlot, ScanState};
+use domain::{AccountState, NewAccount, PasswordHash, Role, Sha256};
 use http::Request;
 use jiff::{SignedDuration, Timestamp};
 use sample_data::Damage;
 use serde_json::{Value, json};
 use startup::WireConfig;
-use store::{accounts, sessions};
+use store::{accounts, applications, keys, sessions};
 use tower::ServiceExt;
 use web::Service;
 
@@ -19,6 +20,8 @@ use crate::samples::{clean, damaged};
 use crate::stage::{Player, Stage};
 use crate::webhooks;
 use crate::world::{Hands, PASSWORD, World, call};
+
+const SCAN: &[u8] = include_bytes!("scan.jpg");
 
 #[test]
 fn a_session_lives_on_wherever_it_is_used() {
@@ -81,6 +84,70 @@ async fn a_document_that_is_gone_is_let_be() {
         findings: clients.store,
     };
     check_document::run(&checking, event).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_scan_whose_event_is_lost_is_looked_at_all_the_same() {
+    let stage = Stage::set().await;
+    let clients = stage.clients_of("check-document", &Faults::none()).await;
+    let checking = Checking {
+        files: clients.files,
+        findings: clients.store,
+    };
+    let store = stage.clients(&Faults::none()).await.store;
+    let begun = applications::open(&store, "13800000001", stage.clock().now()).await;
+    let id = begun.unwrap().id;
+    let announced = async |slot, name: &str| {
+        let mut application = applications::find(&store, &id).await.unwrap().unwrap();
+        let seen = application.version;
+        let key = keys::scan_object(&id, slot, "r1", name);
+        let scan = Scan {
+            slot,
+            key: key.clone(),
+            file_name: name.to_owned(),
+            size: SCAN.len() as u64,
+            sha256: Some(Sha256::of(SCAN)),
+            form_version: 0,
+            registered_at: stage.clock().now(),
+            state: ScanState::Awaited,
+        };
+        application.await_scan(seen, scan).unwrap();
+        applications::save(&store, &application, seen)
+            .await
+            .unwrap();
+        key
+    };
+    let states = async || {
+        let application = applications::find(&store, &id).await.unwrap().unwrap();
+        let states = application.scans.into_iter();
+        let is_passed = |state| matches!(state, ScanState::Passed { .. });
+        states
+            .map(|scan| (scan.slot, is_passed(scan.state)))
+            .collect::<Vec<_>>()
+    };
+    let sweep = async || {
+        let now = stage.clock().now().to_string();
+        let clock = json!({"detail-type": "Scheduled Event", "time": now});
+        check_document::run(&checking, clock).await.unwrap();
+    };
+    let _never = announced(ScanSlot::Consent, "never.jpg").await;
+    let key = announced(ScanSlot::Licence, "lost.jpg").await;
+    let late = stage.put_at(&key, SCAN).await;
+    sweep().await;
+    let both = |licence| vec![(ScanSlot::Consent, false), (ScanSlot::Licence, licence)];
+    assert_eq!(states().await, both(false), "its event may still come");
+    stage.wait(SignedDuration::from_mins(3));
+    sweep().await;
+    assert_eq!(states().await, both(true));
+    check_document::run(&checking, late).await.unwrap();
+    assert_eq!(states().await, both(true), "the event comes after all");
+
+    // What never came is forgotten with its address, and nothing is left to be looked for.
+    stage.wait(SignedDuration::from_hours(1));
+    sweep().await;
+    assert_eq!(states().await, [(ScanSlot::Licence, true)]);
+    let left = applications::awaiting_scans(&store, Timestamp::MAX, 10).await;
+    assert_eq!(left.unwrap(), []);
 }
 
 /// Erases the object an event tells of.

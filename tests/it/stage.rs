@@ -38,6 +38,8 @@ pub struct Stage {
     start: Timestamp,
     /// Made once: reading the system's certificates takes longer than most requests.
     faultless: OnceCell<Clients>,
+    /// Made once as well: it describes itself as a document, which is most of a reading's time.
+    routes: OnceCell<Router>,
 }
 
 struct Servers {
@@ -112,6 +114,7 @@ impl Stage {
             // Events of the store carry the machine's time, so the stage's clock begins there.
             start: Timestamp::now(),
             faultless: OnceCell::new(),
+            routes: OnceCell::new(),
         };
         let clients = stage.faultless().await;
         let notifications = servers::notifications();
@@ -337,17 +340,11 @@ impl Stage {
     /// What a request of the hospital's answers.
     pub async fn call(&self, player: &Player, method: Method, path: &str) -> Value {
         let store = self.faultless().await.store.clone();
-        let service = async |function| {
-            let clients = self.faultless().await.clone();
-            self.service(allowed(function, clients))
-        };
         // A session of its own for each reading: the stage's clock may have gone past the end of an older one.
         let now = self.clock().now();
         let begun = sessions::begin(&store, &player.account, now).await;
         let (token, _) = begun.unwrap();
-        let routes = list_uploads::router(service("list-uploads").await)
-            .merge(manage_icd_files::router(service("manage-icd-files").await));
-        let router: Router = web::application(routes);
+        let router = self.routes.get_or_init(|| self.made_routes()).await.clone();
         let request = Request::builder()
             .method(method)
             .uri(format!("/api/v1{path}"))
@@ -360,6 +357,14 @@ impl Stage {
             .await
             .unwrap();
         serde_json::from_slice(&bytes).unwrap()
+    }
+
+    async fn made_routes(&self) -> Router {
+        let clients = self.faultless().await;
+        let service = |function| self.service(allowed(function, clients.clone()));
+        let routes = list_uploads::router(service("list-uploads"))
+            .merge(manage_icd_files::router(service("manage-icd-files")));
+        web::application(routes)
     }
 
     /// Everything a hospital can read of its uploads, without ids and times: equal where the state is equal.

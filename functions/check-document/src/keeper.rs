@@ -69,6 +69,8 @@ pub trait Findings: Send + Sync {
 
 /// Documents looked at in one sweep, of each shard.
 const AT_ONCE: i32 = 100;
+/// Applications with scans likewise.
+const SCANS_AT_ONCE: usize = 100;
 
 /// Scans are kept with their application, attachments with their death case.
 impl Findings for Store {
@@ -104,17 +106,31 @@ impl Findings for Store {
 
     async fn waiting(&self, before: Timestamp) -> Result<Vec<Waiting>, StoreError> {
         let waiting = death_cases::unfinished(self, before, AT_ONCE).await?;
-        let waiting = waiting.iter().map(|attachment| Waiting {
+        let attachments = waiting.iter().map(|attachment| Waiting {
             key: keys::attachment_object(attachment),
             seen: attachment.version,
         });
-        Ok(waiting.collect())
+        let awaiting = applications::awaiting_scans(self, before, SCANS_AT_ONCE).await?;
+        let scans = awaiting.iter().flat_map(|application| {
+            let awaited = application.awaited_scans();
+            let old = awaited.filter(|scan| scan.registered_at < before);
+            old.map(|scan| Waiting {
+                key: scan.key.clone(),
+                seen: application.version,
+            })
+        });
+        Ok(attachments.chain(scans).collect())
     }
 
     async fn nothing_there(&self, waiting: &Waiting, now: Timestamp) -> Result<(), StoreError> {
         match keys::parse_attachment_key(&waiting.key) {
             Some(ids) => death_cases::nothing_there(self, borrowed(&ids), waiting.seen, now).await,
-            None => Ok(()),
+            None => match keys::parse_scan_key(&waiting.key) {
+                Some((id, _)) => {
+                    applications::nothing_there(self, &id, &waiting.key, waiting.seen, now).await
+                }
+                None => Ok(()),
+            },
         }
     }
 }

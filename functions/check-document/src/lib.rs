@@ -3,7 +3,7 @@
 //! Scans of an application come under `incoming/scan/`, attachments of a death case under `incoming/attachment/`. What was
 //! found is reported to whoever keeps the document's state; the first version of an object is the one that counts.
 //!
-//! Now and then the clock makes it look for attachments whose event got lost, and for the content of those that were deleted.
+//! Now and then the clock makes it look for documents whose event got lost, and for the content of attachments that were deleted.
 
 mod keeper;
 

@@ -4,8 +4,15 @@ use domain::Clock;
 use startup::{Clients, Config, Options, WireConfig};
 use web::Service;
 
+fn main() -> Result<(), lambda_http::Error> {
+    if isolation::entered() {
+        return Ok(());
+    }
+    serve()
+}
+
 #[tokio::main]
-async fn main() -> Result<(), lambda_http::Error> {
+async fn serve() -> Result<(), lambda_http::Error> {
     startup::init_lambda();
     let config = Config::from_env()?;
     let clients = Clients::new(&config, Options::default()).await;

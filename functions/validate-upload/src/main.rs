@@ -6,8 +6,15 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
 use startup::{Clients, Config, Options};
 
+fn main() -> Result<(), Error> {
+    if isolation::entered() {
+        return Ok(());
+    }
+    serve()
+}
+
 #[tokio::main]
-async fn main() -> Result<(), Error> {
+async fn serve() -> Result<(), Error> {
     startup::init_lambda();
     let config = Config::from_env()?;
     let clients = Clients::new(&config, Options::default()).await;

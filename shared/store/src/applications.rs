@@ -133,6 +133,50 @@ pub async fn record_scan(
     Err(StoreError::Conflict)
 }
 
+/// Applications with a scan that was announced before a moment and not looked at, the longest waiting first, at most `limit` of each shard.
+///
+/// # Errors
+/// When the table cannot be read.
+pub async fn awaiting_scans(
+    store: &Store,
+    before: Timestamp,
+    limit: usize,
+) -> Result<Vec<Application>, StoreError> {
+    let end = keys::pending_moment(before);
+    let mut applications = Vec::new();
+    for shard in 0..keys::SCAN_SHARDS {
+        let found = page(store, keys::scans_partition(shard), None, true, limit).await?;
+        for (_, id) in found.iter().filter(|(sort, _)| *sort < end) {
+            applications.extend(find(store, id).await?);
+        }
+    }
+    Ok(applications)
+}
+
+/// Notes that a scan had no object after its application was read at version `seen`; once its address is no longer good it is forgotten.
+///
+/// # Errors
+/// When the table cannot be reached.
+pub async fn nothing_there(
+    store: &Store,
+    id: &ApplicationId,
+    key: &str,
+    seen: u64,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let Some(mut application) = find(store, id).await? else {
+        return Ok(());
+    };
+    if !application.scan_never_came(seen, key, now) {
+        return Ok(());
+    }
+    match save(store, &application, seen).await {
+        // It came at this very moment, or somebody is at work on the application.
+        Ok(()) | Err(StoreError::Conflict) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// What makes an institution: no two accounts may be for one code or for one name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Registered<'a> {

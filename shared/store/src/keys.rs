@@ -15,6 +15,7 @@
 //! | the application of a phone | `APPLICANT#<phone>` | `APPLICANT` | get, consistent |
 //! | an applicant's session by its token | `APPLICANT_SESSION#<digest>` | `SESSION` | get, consistent; TTL |
 //! | who has an institution's code or name | `INSTITUTION#<what>#<digest>` | `INSTITUTION` | get, consistent |
+//! | applications with scans that were not looked at | index `pending`: `SCANS#<0..3>` | `<oldest one announced at>#<application>` | query each shard |
 //! | applications of a province in a stage, by age | index `pending`: `APPLICATIONS#<stage>#<province>` | `<moment>#<application>` | query each province |
 //! | what was done to something, newest first | `AUDIT#SUBJECT#<subject>` | `<moment>#<n>` | query; TTL |
 //! | what somebody did, newest first | `AUDIT#BY#<who>` | the same | query; TTL |
@@ -199,10 +200,18 @@ pub fn institution(what: &str, value: &Sha256) -> Key {
     Key::new(format!("INSTITUTION#{what}#{value}"), "INSTITUTION")
 }
 
-/// Partition and sort key of an application in the index `pending`; `None` while it is being edited.
+/// Partition and sort key of an application in the index `pending`; while it is being edited only as long as a scan of it was not looked
+/// at.
 pub fn application_pending(application: &Application) -> Option<Key> {
     let moment = match application.stage {
-        Stage::Editing => return None,
+        Stage::Editing => {
+            let awaited = application.awaited_scans();
+            let oldest = awaited.map(|scan| scan.registered_at).min()?;
+            return Some(Key::new(
+                scans_partition(shard(application.id.as_str())),
+                format!("{}#{}", pending_moment(oldest), application.id),
+            ));
+        }
         Stage::Waiting => application.submitted_at?,
         Stage::Rejected => application.rejection.as_ref()?.at,
         Stage::Approved => application.approved.as_ref()?.at,
@@ -212,6 +221,14 @@ pub fn application_pending(application: &Application) -> Option<Key> {
         applications_partition(application.stage, province),
         format!("{}#{}", pending_moment(moment), application.id),
     ))
+}
+
+/// Partitions of the index `pending` for applications with scans that were not looked at.
+pub const SCAN_SHARDS: u8 = 4;
+
+/// Partition of a shard of applications with scans that were not looked at.
+pub fn scans_partition(shard: u8) -> String {
+    format!("SCANS#{}", shard % SCAN_SHARDS)
 }
 
 /// Partition of a province's applications in a stage, in the index `pending`.

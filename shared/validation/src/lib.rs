@@ -35,6 +35,8 @@ mod tally;
 mod texts;
 mod uniqueness;
 mod word;
+#[cfg(feature = "workbook")]
+pub mod workbooks;
 
 pub use check::{CheckError, check};
 pub use fillers::{Filler, FillerCheck, FillerTally};

@@ -111,6 +111,16 @@ const DETAILS: &[Text] = &[
         "xlsx工作簿已损坏，无法读取，请重新下载错误报告后再修改",
         "the workbook is damaged; download the report again and mend that",
     ),
+    (
+        "workbook_reader_died",
+        "读取这个工作簿的程序中途终止，文件未能读取；请用Excel打开后另存为新的xlsx文件，或另存为csv并压缩为zip，再上传",
+        "the program that read this workbook ended before it was done; open it in Excel, save it as a new xlsx or as CSV packed as ZIP, and upload that",
+    ),
+    (
+        "workbook_reader_too_long",
+        "读取这个工作簿用时过长，已停止；请用Excel打开后另存为新的xlsx文件，或另存为csv并压缩为zip，再上传",
+        "reading this workbook took too long and was stopped; open it in Excel, save it as a new xlsx or as CSV packed as ZIP, and upload that",
+    ),
     ("pdf", "这是pdf文件", "this is a PDF file"),
     (
         "program",

@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 use crate::Target;
 use crate::mutation::mutated;
 
+/// Bytes of a file that nothing may take long over.
+const SMALL: usize = 2048;
+
 /// One target, given every file of its folder and changed ones of them.
 pub struct Campaign {
     target: Target,
@@ -13,6 +16,7 @@ pub struct Campaign {
     round: u64,
     runs: u64,
     slowest: (Duration, String),
+    slowest_small: Duration,
     failures: Vec<String>,
 }
 
@@ -38,6 +42,7 @@ impl Campaign {
             round: 0,
             runs: 0,
             slowest: (Duration::ZERO, String::new()),
+            slowest_small: Duration::ZERO,
             failures: Vec::new(),
         }
     }
@@ -71,6 +76,9 @@ impl Campaign {
         if time > self.slowest.0 {
             self.slowest = (time, what.to_owned());
         }
+        if bytes.len() <= SMALL {
+            self.slowest_small = self.slowest_small.max(time);
+        }
         if run.is_err() {
             self.failures.push(format!("{}: {what}", self.target.name));
         }
@@ -89,6 +97,11 @@ impl Campaign {
     /// The longest run, and of which file.
     pub fn slowest(&self) -> (Duration, &str) {
         (self.slowest.0, &self.slowest.1)
+    }
+
+    /// The longest run of a file of at most 2 kB.
+    pub fn slowest_small(&self) -> Duration {
+        self.slowest_small
     }
 
     /// What was not borne, by target, file and seed.

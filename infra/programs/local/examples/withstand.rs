@@ -154,7 +154,7 @@ fn bear(program: &Path, options: &Options) {
         files: plan.files / 4,
         ..plan
     };
-    let (arrived, refused) = std::thread::scope(|scope| {
+    let (arrived, (refused, within)) = std::thread::scope(|scope| {
         let refused = scope.spawn(|| flood(&flooding, plan.rows, 8, &stop));
         let arrived = arrive(&machine, &senders, part);
         stop.store(true, Ordering::SeqCst);
@@ -166,6 +166,7 @@ fn bear(program: &Path, options: &Options) {
     println!(
         "the flooding one: stored {stored}, refused {refused}, waited s {half:.1} {most:.1} {longest:.1}"
     );
+    println!("its refusals within, ms {:.0}", within.as_secs_f64() * 1e3);
     drop(machine);
 
     let (_root, machine) = started();

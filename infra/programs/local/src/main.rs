@@ -13,8 +13,15 @@ use tracing_subscriber::EnvFilter;
 /// sentence.
 const QUIET: &str = "warn,s3s=off,dynoxide=off,aws_config=off,aws_smithy_runtime=error";
 
+fn main() -> ExitCode {
+    if isolation::entered() {
+        return ExitCode::SUCCESS;
+    }
+    run()
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn run() -> ExitCode {
     let started = Instant::now();
     let options = Options::parse();
     let filter = EnvFilter::try_from_env("FLU_LOG").unwrap_or_else(|_| EnvFilter::new(QUIET));

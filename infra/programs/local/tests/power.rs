@@ -19,8 +19,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use object_store_server::ObjectStore;
-use serde_json::json;
-use support::{Answer, Hospital, Machine, failing_disk, sample};
+use serde_json::{Value, json};
+use support::{Answer, Hospital, Machine, Sample, dying_reader, failing_disk, sample};
 use withstand::{End, withstand};
 
 fn program() -> &'static Path {
@@ -249,6 +249,57 @@ fn bytes_that_changed_on_the_disk_are_found_and_never_judged() {
     assert_eq!(seen["reason"]["code"], "content_differs", "{seen}");
 }
 
+#[test]
+fn half_a_notice_at_the_end_of_the_outbox_costs_no_other_one() {
+    let root = tempfile::tempdir().unwrap();
+    let mut machine = Machine::new(program(), root.path());
+    let outbox = machine.data().join("outbox.jsonl");
+    let lines = || {
+        let text = fs::read_to_string(&outbox).unwrap_or_default();
+        let whole = text
+            .split_inclusive('\n')
+            .filter(|line| line.ends_with('\n'));
+        let lines = whole.map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.collect::<Vec<_>>()
+    };
+    // Two starts after which the end is torn, each time elsewhere: within the text, and right before the end of the line.
+    for (sent, phone) in ["13800000001", "13800000002", "13800000003"]
+        .iter()
+        .enumerate()
+    {
+        machine.start();
+        let hospital = machine.hospitals_from(sent, 1).remove(0);
+        let answer = hospital.post("/applications/codes", &json!({"phone": phone}));
+        assert_eq!(answer.status, 202, "{:?}", answer.json());
+        while lines().len() <= sent {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        machine.kill();
+        let last = fs::read(&outbox).unwrap();
+        let last = last
+            .trim_ascii_end()
+            .rsplit(|byte| *byte == b'\n')
+            .next()
+            .unwrap();
+        let torn = if sent == 0 {
+            last.len() / 2
+        } else {
+            last.len()
+        };
+        let mut file = OpenOptions::new().append(true).open(&outbox).unwrap();
+        file.write_all(&last[..torn]).unwrap();
+    }
+    machine.start();
+    let phones: Vec<_> = lines().iter().map(|notice| notice["to"].clone()).collect();
+    assert_eq!(
+        phones,
+        ["+8613800000001", "+8613800000002", "+8613800000003"]
+    );
+    let shown = format!("{}/_local/outbox.json", machine.address("portal"));
+    let shown = support::get(&shown, "").json();
+    assert_eq!(shown["messages"].as_array().unwrap().len(), 3, "{shown}");
+}
+
 /// A file that takes the program long enough to be killed in the middle of it.
 const ROWS: u32 = 30_000;
 /// See `DEADLY` in the intake.
@@ -292,4 +343,78 @@ fn a_file_that_kills_its_reader_again_and_again_is_given_up_alone() {
         (&seen["status"], &seen["total"]),
         (&json!("done"), &json!(5))
     );
+}
+
+/// A template as hospitals get it: a workbook without a record.
+const TEMPLATE: &[u8] = include_bytes!("../../../../docs/templates/data/Excel模板/flu_模板.xlsx");
+/// Codes as xls.
+const CODES: &[u8] = include_bytes!("../../../../shared/validation/fixtures/icd-xls/disease.xls");
+
+/// A file alone in a ZIP.
+fn zipped(name: &str, bytes: &[u8]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    zip.start_file(name, options).unwrap();
+    zip.write_all(bytes).unwrap();
+    zip.finish().unwrap().into_inner()
+}
+
+#[test]
+fn a_workbook_that_ends_its_reader_is_told_of_once_and_the_program_lives() {
+    let root = tempfile::tempdir().unwrap();
+    let dies = root.path().join("dies");
+    let mut machine = Machine::new(program(), root.path());
+    machine.set("LD_PRELOAD", dying_reader(root.path()));
+    machine.set("READER_DIES", dies.to_str().unwrap().to_owned());
+    machine.start();
+    let hospital = machine.hospitals(1).remove(0);
+    let workbook = Sample {
+        name: "flu_template.xlsx".to_owned(),
+        bytes: TEMPLATE.to_vec(),
+        total: 0,
+        passed: 0,
+    };
+    let codes = zipped("codes.xls", CODES);
+
+    let judged = || {
+        let ticket = hospital.ticket(&workbook).ok().unwrap();
+        assert_eq!(hospital.put(&ticket, &workbook).status, 200);
+        hospital.settle();
+        hospital
+            .get(&format!("/uploads/{}/findings", ticket.id))
+            .json()
+    };
+    let read = || {
+        let ticket = hospital.code_file(&codes);
+        assert_eq!(ticket.put(&codes).status, 200);
+        loop {
+            let file = hospital.get(&format!("/icd-files/{}", ticket.id)).json();
+            if ["in_use", "refused", "failed"].contains(&file["status"].as_str().unwrap()) {
+                return file;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    for how in ["stack", "memory"] {
+        fs::write(&dies, how).unwrap();
+        let findings = judged();
+        assert_eq!(findings["total"], 1, "{findings}");
+        let told = findings["findings"][0].to_string();
+        assert!(
+            told.contains("ZIP-001") && told.contains("程序中途终止"),
+            "{told}"
+        );
+        let file = read();
+        assert_eq!(file["status"], "refused", "{file}");
+        let told = file["problems"].to_string();
+        assert!(told.contains("程序中途终止"), "{told}");
+        assert!(told.contains("save it as a new xlsx or as CSV"), "{told}");
+        assert!(!machine.has_ended());
+        sent(&hospital, 1);
+    }
+    fs::remove_file(&dies).unwrap();
+    let findings = judged().to_string();
+    assert!(!findings.contains("程序中途终止"), "{findings}");
+    assert_eq!(read()["status"], "in_use");
+    assert_eq!(machine.health()["dead_letters"], 0);
 }

@@ -64,6 +64,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    if isolation::entered() {
+        return ExitCode::SUCCESS;
+    }
     match Arguments::parse().command {
         Command::Check(check) => check.run(),
         Command::ImportAccounts(import) => import.run(),

@@ -1,6 +1,8 @@
 use jiff::Timestamp;
 use thiserror::Error;
 
+use crate::Upload;
+
 use super::{
     Application, Approved, Claim, Profile, ProfileDefect, ProfileDraft, Rejection, Scan, ScanSlot,
     ScanState, Stage,
@@ -80,6 +82,12 @@ impl Application {
         Ok(())
     }
 
+    /// Documents an address was given for and that were not looked at.
+    pub fn awaited_scans(&self) -> impl Iterator<Item = &Scan> {
+        let scans = self.scans.iter();
+        scans.filter(|scan| scan.state == ScanState::Awaited)
+    }
+
     /// Notes that a URL was given for a document; an earlier file in its place is forgotten.
     ///
     /// # Errors
@@ -110,6 +118,22 @@ impl Application {
         scan.state = state;
         self.version += 1;
         Ok(())
+    }
+
+    /// Forgets a document that did not come while its address was good; whether there was one. `seen` is the version at which its object
+    /// was looked for: whatever changed since may be its arrival.
+    pub fn scan_never_came(&mut self, seen: u64, key: &str, now: Timestamp) -> bool {
+        if self.version != seen {
+            return false;
+        }
+        let before = self.scans.len();
+        self.scans.retain(|scan| {
+            let is_over = now >= scan.registered_at + Upload::URL_LIFE + Upload::ARRIVAL_SLACK;
+            !(is_over && scan.key == key && scan.state == ScanState::Awaited)
+        });
+        let is_forgotten = self.scans.len() < before;
+        self.version += u64::from(is_forgotten);
+        is_forgotten
     }
 
     /// 删除 a document.

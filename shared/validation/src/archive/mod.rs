@@ -67,6 +67,8 @@ impl Refusal {
             workbook::Refused::NotOurs => Self::foreign_workbook(),
             workbook::Refused::TooLarge => Self::unsafe_entry("expands_too_much", ""),
             workbook::Refused::Damaged => Self::unreadable("damaged_workbook"),
+            workbook::Refused::ReaderDied => Self::unreadable("workbook_reader_died"),
+            workbook::Refused::ReaderTooLong => Self::unreadable("workbook_reader_too_long"),
         }
     }
 

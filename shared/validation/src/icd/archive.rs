@@ -23,6 +23,14 @@ pub(super) enum Form {
     Xlsx,
 }
 
+/// The forms of a workbook.
+#[cfg(feature = "workbook")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WorkbookForm {
+    Xls,
+    Xlsx,
+}
+
 /// Entries looked at; what unpacks a single file has no use for more.
 const ENTRIES: usize = 1_000;
 

@@ -7,16 +7,19 @@ mod biff;
 #[cfg(feature = "workbook")]
 mod compound;
 mod problem;
-mod rows;
+pub(crate) mod rows;
 mod text;
 #[cfg(feature = "workbook")]
-mod workbook;
+pub(crate) mod workbook;
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 use standard::{IcdCategory, Severity, Standard};
 
 use crate::codes::CodeFile;
 
+#[cfg(feature = "workbook")]
+pub(crate) use archive::WorkbookForm;
 pub use problem::{IcdFinding, IcdFindingView, IcdProblem};
 
 /// Names of the checks made here, as `rules.csv` binds them.
@@ -29,7 +32,7 @@ pub(crate) const CHECKS: [&str; 5] = [
 ];
 
 /// Bounds that no honest code file meets: the national editions have 35,000 to 40,000 rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IcdLimits {
     /// Bytes of the ZIP.
     pub archive_bytes: usize,

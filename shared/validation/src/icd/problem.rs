@@ -22,7 +22,7 @@ pub struct IcdFinding {
 }
 
 /// What exactly is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum IcdProblem {
     /// No ZIP, or a damaged one (ICD-001).
     NotZip,
@@ -42,6 +42,10 @@ pub enum IcdProblem {
     NotWhatItsNameSays,
     /// Damaged (ICD-001).
     Unreadable,
+    /// The process that read the workbook died over it (ICD-001).
+    ReaderDied,
+    /// Reading the workbook took too long (ICD-001).
+    ReaderTooLong,
     /// No row in it (ICD-002).
     Empty,
     /// The header, and no row below it (ICD-002).
@@ -147,7 +151,9 @@ impl IcdProblem {
             | Self::SeveralFiles(_)
             | Self::OtherType(_)
             | Self::NotWhatItsNameSays
-            | Self::Unreadable => archive,
+            | Self::Unreadable
+            | Self::ReaderDied
+            | Self::ReaderTooLong => archive,
             Self::Empty | Self::NoCodes | Self::Header { .. } => header,
             Self::PeriodReversed => reversed,
             Self::PeriodOverlaps { .. } => overlaps,
@@ -195,6 +201,14 @@ impl IcdProblem {
             Self::Unreadable => same(
                 "文件已损坏，无法读取，请用Excel打开后另存一份。",
                 "The file is damaged; open it in Excel and save it anew.",
+            ),
+            Self::ReaderDied => same(
+                "读取这个工作簿的程序中途终止，文件未能读取；请用Excel打开后另存为新的xlsx文件或csv文件，再压缩上传。",
+                "The program that read this workbook ended before it was done; open the file in Excel, save it as a new xlsx or as CSV, and upload that.",
+            ),
+            Self::ReaderTooLong => same(
+                "读取这个工作簿用时过长，已停止；请用Excel打开后另存为新的xlsx文件或csv文件，再压缩上传。",
+                "Reading this workbook took too long and was stopped; open the file in Excel, save it as a new xlsx or as CSV, and upload that.",
             ),
             Self::Empty => same("文件里没有内容。", "The file is empty."),
             Self::NoCodes => same(

@@ -3,10 +3,15 @@
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
+#[cfg(feature = "workbook")]
+use super::WorkbookForm;
 use super::archive::{CodeFileBytes, Form};
 use super::{Findings, IcdLimits, IcdProblem, IcdReport, IcdRequest, text};
 use crate::codes::{CodeFile, Key, key_of};
 use crate::icd_form::IcdForm;
+#[cfg(feature = "workbook")]
+use crate::workbooks;
+use serde::{Deserialize, Serialize};
 use standard::IcdCategory;
 
 /// Columns kept of a row. The templates have two or three; one more is enough to see that a header differs.
@@ -15,11 +20,11 @@ pub(super) const COLUMNS: usize = 8;
 const SHOWN: usize = 200;
 
 /// A sheet's rows that hold something, with their numbers as a spreadsheet shows them; cells are trimmed.
-#[derive(Debug, Default)]
-pub(super) struct Sheet {
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Sheet {
     /// `None`: a csv file.
-    pub(super) name: Option<String>,
-    pub(super) rows: Vec<(u32, Vec<String>)>,
+    pub(crate) name: Option<String>,
+    pub(crate) rows: Vec<(u32, Vec<String>)>,
 }
 
 impl Sheet {
@@ -49,9 +54,9 @@ pub(super) fn sheets(file: &CodeFileBytes, limits: &IcdLimits) -> Result<Vec<She
     match file.form {
         Form::Csv => text::read(&file.bytes, limits).map(|sheet| vec![sheet]),
         #[cfg(feature = "workbook")]
-        Form::Xls => super::workbook::xls(&file.bytes, limits),
+        Form::Xls => workbooks::code_file(WorkbookForm::Xls, &file.bytes, limits),
         #[cfg(feature = "workbook")]
-        Form::Xlsx => super::workbook::xlsx(&file.bytes, limits),
+        Form::Xlsx => workbooks::code_file(WorkbookForm::Xlsx, &file.bytes, limits),
         #[cfg(not(feature = "workbook"))]
         Form::Xls | Form::Xlsx => Err(IcdProblem::Unreadable),
     }

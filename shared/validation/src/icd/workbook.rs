@@ -14,7 +14,7 @@ use super::{IcdLimits, IcdProblem, biff, compound};
 const PARTS: usize = 1_000;
 
 /// Reads an xlsx: part by part, cell by cell, so that neither a sheet's corners nor its declared size allocate anything.
-pub(super) fn xlsx(bytes: &[u8], limits: &IcdLimits) -> Result<Vec<Sheet>, IcdProblem> {
+pub(crate) fn xlsx(bytes: &[u8], limits: &IcdLimits) -> Result<Vec<Sheet>, IcdProblem> {
     let parts = expanded(bytes, limits)?;
     contained(|| {
         let mut workbook = Xlsx::new(Cursor::new(parts))
@@ -59,7 +59,7 @@ pub(super) fn xlsx(bytes: &[u8], limits: &IcdLimits) -> Result<Vec<Sheet>, IcdPr
 }
 
 /// Reads an xls: its workbook stream is taken out, measured and handed on in a container of our own.
-pub(super) fn xls(bytes: &[u8], limits: &IcdLimits) -> Result<Vec<Sheet>, IcdProblem> {
+pub(crate) fn xls(bytes: &[u8], limits: &IcdLimits) -> Result<Vec<Sheet>, IcdProblem> {
     let container = compound::Container::open(bytes).ok_or(IcdProblem::Unreadable)?;
     let Some(stream) = container
         .stream("Workbook")

@@ -8,15 +8,16 @@ use std::io::{Cursor, Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{DataRef, Reader, Xlsx};
-use standard::{FieldType, Standard};
+use serde::{Deserialize, Serialize};
+use standard::{Field, FieldType, Standard};
 
 use super::neutral::restored;
 use super::words;
 use super::xlsx::LACKING;
-use crate::Limits;
+use crate::{Limits, workbooks};
 
 /// A sheet of rows.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Sheet {
     /// Name of the file it stands for.
     pub(crate) name: String,
@@ -25,7 +26,7 @@ pub(crate) struct Sheet {
 }
 
 /// Why a workbook is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Refused {
     /// Not a workbook of ours: no sheet has our columns.
     NotOurs,
@@ -33,6 +34,10 @@ pub(crate) enum Refused {
     TooLarge,
     /// It cannot be read as a workbook.
     Damaged,
+    /// The process that read it died over it.
+    ReaderDied,
+    /// Reading it took too long.
+    ReaderTooLong,
 }
 
 /// Turns the sheets of a workbook into CSV text, one after the other; others than those with our columns are left out.
@@ -52,16 +57,21 @@ pub(crate) fn sheets<R: Read + Seek>(
         return Err(Refused::TooLarge);
     }
     guard::judge(&bytes, limits)?;
-    // The reader is another's code over a stranger's bytes: whatever it runs into ends here as a refusal.
-    catch_unwind(AssertUnwindSafe(|| read(&bytes, standard))).unwrap_or(Err(Refused::Damaged))
+    workbooks::report(&bytes, &Dates::of(standard))
 }
 
-fn read(bytes: &[u8], standard: &Standard) -> Result<Vec<Sheet>, Refused> {
+/// Reads a workbook that was judged by the guard.
+pub(crate) fn read(bytes: &[u8], dates: &Dates) -> Result<Vec<Sheet>, Refused> {
+    // The reader is another's code over a stranger's bytes: whatever it runs into ends here as a refusal.
+    catch_unwind(AssertUnwindSafe(|| read_sheets(bytes, dates))).unwrap_or(Err(Refused::Damaged))
+}
+
+fn read_sheets(bytes: &[u8], dates: &Dates) -> Result<Vec<Sheet>, Refused> {
     let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(|_| Refused::Damaged)?;
     let mut sheets = Vec::new();
     let mut room = guard::TEXT_BYTES;
     for name in workbook.sheet_names() {
-        if let Some(csv) = sheet(&mut workbook, &name, standard, room)? {
+        if let Some(csv) = sheet(&mut workbook, &name, dates, room)? {
             room -= csv.len();
             sheets.push(Sheet {
                 name: format!("{name}.csv"),
@@ -75,9 +85,35 @@ fn read(bytes: &[u8], standard: &Standard) -> Result<Vec<Sheet>, Refused> {
     Ok(sheets)
 }
 
+/// The columns of days and moments, by the prefix of their kind: all that reading wants to know of the standard.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Dates(Vec<(String, Vec<(String, Column)>)>);
+
+impl Dates {
+    pub(crate) fn of(standard: &Standard) -> Self {
+        let column = |field: &Field| match field.field_type {
+            FieldType::Date => Some((field.code.clone(), Column::Date)),
+            FieldType::DateTime => Some((field.code.clone(), Column::DateTime)),
+            _ => None,
+        };
+        let kinds = standard.kinds.iter().map(|kind| {
+            let columns = kind.fields.iter().filter_map(column);
+            (kind.prefix.to_lowercase(), columns.collect())
+        });
+        Self(kinds.collect())
+    }
+
+    fn of_sheet(&self, name: &str) -> &[(String, Column)] {
+        let lower = name.to_lowercase();
+        let mut kinds = self.0.iter();
+        let kind = kinds.find(|(prefix, _)| lower.starts_with(prefix));
+        kind.map_or(&[], |(_, columns)| columns)
+    }
+}
+
 /// What the header says of a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Column {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Column {
     /// Days.
     Date,
     /// Moments.
@@ -89,7 +125,7 @@ pub(super) enum Column {
 fn sheet<R: Read + Seek>(
     workbook: &mut Xlsx<R>,
     name: &str,
-    standard: &Standard,
+    dates: &Dates,
     room: usize,
 ) -> Result<Option<Vec<u8>>, Refused> {
     let is_1904 = workbook.has_1904_epoch();
@@ -108,7 +144,7 @@ fn sheet<R: Read + Seek>(
                 if !record.first().is_some_and(|mark| is_ours(mark)) {
                     return Ok(None);
                 }
-                columns = header(&mut record, name, standard);
+                columns = header(&mut record, name, dates);
             }
             write_record(&mut csv, &mut record, columns.len());
             // Rows without any cell are records too: the numbers must stay those of the sheet.
@@ -151,18 +187,12 @@ fn is_ours(first: &str) -> bool {
 }
 
 // Below the code stands the column's name, for the reader.
-fn header(record: &mut [String], name: &str, standard: &Standard) -> Vec<Column> {
-    let lower = name.to_lowercase();
-    let mut kinds = standard.kinds.iter();
-    let kind = kinds.find(|kind| lower.starts_with(&kind.prefix.to_lowercase()));
+fn header(record: &mut [String], name: &str, dates: &Dates) -> Vec<Column> {
+    let known = dates.of_sheet(name);
     let column = |code: &str| {
-        let kind = kind?;
-        let field = &kind.fields[kind.field_index(code)?];
-        match field.field_type {
-            FieldType::Date => Some(Column::Date),
-            FieldType::DateTime => Some(Column::DateTime),
-            _ => None,
-        }
+        let mut known = known.iter();
+        let (_, column) = known.find(|(field, _)| field.eq_ignore_ascii_case(code))?;
+        Some(*column)
     };
     let mut columns = Vec::new();
     for cell in record {

@@ -206,7 +206,8 @@ impl Machine {
         self.hospitals_from(0, count)
     }
 
-    fn hospitals_from(&self, first: usize, count: usize) -> Vec<Hospital> {
+    /// Those with the numbers from `first` on.
+    pub fn hospitals_from(&self, first: usize, count: usize) -> Vec<Hospital> {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
             let store = self.store().await;
@@ -339,6 +340,29 @@ pub struct Ticket {
     pub headers: Vec<(String, String)>,
 }
 
+impl Ticket {
+    fn of(ticket: &Value, id: &str) -> Self {
+        let headers = ticket["headers"].as_object().unwrap();
+        Self {
+            id: ticket[id].as_str().unwrap().to_owned(),
+            url: ticket["url"].as_str().unwrap().to_owned(),
+            headers: headers
+                .iter()
+                .filter(|(name, _)| !["host", "content-length"].contains(&name.as_str()))
+                .map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()))
+                .collect(),
+        }
+    }
+
+    pub fn put(&self, bytes: &[u8]) -> Answer {
+        let mut request = agent().put(&self.url);
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        Answer::of(request.send(bytes))
+    }
+}
+
 /// What a hospital was told about an upload.
 #[derive(Debug, Clone)]
 pub struct Told {
@@ -413,25 +437,25 @@ impl Hospital {
             stored_at: None,
             result: None,
         });
-        let headers = ticket["headers"].as_object().unwrap();
-        Ok(Ticket {
-            id,
-            url: ticket["url"].as_str().unwrap().to_owned(),
-            headers: headers
-                .iter()
-                .filter(|(name, _)| !["host", "content-length"].contains(&name.as_str()))
-                .map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()))
-                .collect(),
-        })
+        Ok(Ticket::of(&ticket, "upload_id"))
+    }
+
+    /// Registers a code file of diagnoses; a ticket for it.
+    pub fn code_file(&self, bytes: &[u8]) -> Ticket {
+        let answer = self.post(
+            "/icd-files",
+            &json!({
+                "category": "disease", "file_name": "codes.zip", "size": bytes.len(), "sha256": hex::encode(Sha256::digest(bytes)),
+                "first_day": "2019-01-01", "last_day": "2019-12-31",
+            }),
+        );
+        assert_eq!(answer.status, 201, "{:?}", answer.json());
+        Ticket::of(&answer.json(), "icd_file_id")
     }
 
     /// Puts the file and remembers when it was acknowledged.
     pub fn put(&self, ticket: &Ticket, sample: &Sample) -> Answer {
-        let mut request = agent().put(&ticket.url);
-        for (name, value) in &ticket.headers {
-            request = request.header(name, value);
-        }
-        let answer = Answer::of(request.send(&sample.bytes[..]));
+        let answer = ticket.put(&sample.bytes);
         // 412: it is there, and the answer to an earlier try was lost.
         if answer.status == 200 || answer.status == 412 {
             let mut told = self.told.lock().unwrap();
@@ -475,6 +499,15 @@ impl Hospital {
     /// Sends one file after the other until it is told to stop, and looks at results in between. It bears with whatever goes wrong.
     pub fn send_until(&self, stop: &AtomicBool, rows: u32) {
         while !stop.load(Ordering::SeqCst) {
+            let waiting = self.waiting();
+            if waiting.len() >= BACKLOG {
+                // What a slow machine gets done between two ends bounds what it is sent, or the last results are waited for for hours.
+                for id in &waiting {
+                    self.look(id);
+                }
+                std::thread::sleep(Duration::from_millis(50));
+                continue;
+            }
             let sample = self.next(rows);
             match self.ticket(&sample) {
                 Ok(ticket) => {
@@ -566,6 +599,8 @@ impl Hospital {
     }
 }
 
+/// Files of one hospital that wait for their results at most.
+const BACKLOG: usize = 20;
 /// Without any result for so long, none comes.
 const STANDSTILL: Duration = Duration::from_secs(120);
 
@@ -582,14 +617,24 @@ fn result(upload: &Value) -> Value {
     ])
 }
 
-/// The library that makes a disk fail, built where it is needed.
+/// The library that makes a disk fail.
 pub fn failing_disk(root: &Path) -> String {
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/disk.c");
-    let library = root.join("disk.so");
+    library(root, "disk")
+}
+
+/// The library that ends readers of workbooks.
+pub fn dying_reader(root: &Path) -> String {
+    library(root, "reader")
+}
+
+/// A library to be put before the C library, built where it is needed.
+fn library(root: &Path, name: &str) -> String {
+    let sources = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support");
+    let library = root.join(name).with_extension("so");
     let built = Command::new("cc")
         .args(["-shared", "-fPIC", "-O1", "-o"])
         .arg(&library)
-        .arg(source)
+        .arg(Path::new(sources).join(name).with_extension("c"))
         .arg("-ldl")
         .status()
         .unwrap();
