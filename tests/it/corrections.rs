@@ -4,7 +4,9 @@ use std::io::{Cursor, Read};
 
 use domain::audit::{Act, AuditEntry};
 use domain::overview::Ledger;
-use domain::{AccountState, NewAccount, PasswordHash, Role, UploadId, Withdrawal, beijing};
+use domain::{
+    AccountState, NewAccount, PasswordHash, Role, UploadId, Withdrawal, WithdrawnRecord, beijing,
+};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use sample_data::{Bad, Options};
 use serde_json::{Value, json};
@@ -225,14 +227,28 @@ fn reviewers_see_the_withdrawals_of_their_province_and_the_trail_has_them() {
     );
 }
 
-/// A withdrawal as a request writes it, before anybody settled it.
+/// A withdrawal of a whole upload as a request writes it, before anybody settled it.
 async fn take_back(stage: &Stage, player: &Player, upload: &UploadId, sequence: u64) -> Withdrawal {
+    take_back_some(stage, player, (upload, None), sequence).await
+}
+
+/// The same, of one record where one is named.
+pub async fn take_back_some(
+    stage: &Stage,
+    player: &Player,
+    (upload, record): (&UploadId, Option<WithdrawnRecord>),
+    sequence: u64,
+) -> Withdrawal {
+    let act = match record {
+        None => Act::UploadWithdrawn,
+        Some(_) => Act::RecordWithdrawn,
+    };
     let store = stage.clients(&Faults::none()).await.store;
     let account = player.account.id.clone();
     let withdrawal = Withdrawal {
         sequence,
         upload: upload.clone(),
-        record: None,
+        record,
         reason: "误传".to_owned(),
         by: account.clone(),
         at: stage.clock().now(),
@@ -242,7 +258,7 @@ async fn take_back(stage: &Stage, player: &Player, upload: &UploadId, sequence: 
     };
     let entry = AuditEntry {
         at: withdrawal.at,
-        act: Act::UploadWithdrawn,
+        act,
         by: withdrawal.by.to_string(),
         subject: upload.to_string(),
         address: None,
@@ -315,7 +331,8 @@ async fn counted(stage: &Stage) -> [i64; 3] {
             assert!(facts.records >= 0, "{what:?} {kind} {facts:?}");
             sum[0] += facts.records;
             sum[1] += facts.files;
-            sum[2] += i64::from(facts.uploads_on_time + facts.uploads_late > 0);
+            let counts = facts.counts();
+            sum[2] += counts.on_time + counts.late;
         }
     }
     sum

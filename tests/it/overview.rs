@@ -647,7 +647,7 @@ fn fillers_are_shown_to_the_hospital_beside_its_peers() {
 }
 
 /// The archive's only file with one value in every record of a column.
-fn constant_column(archive: &[u8], column: &str, value: &str) -> Vec<u8> {
+pub fn constant_column(archive: &[u8], column: &str, value: &str) -> Vec<u8> {
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(archive)).unwrap();
     let mut file = zip.by_index(0).unwrap();
     let name = file.name().unwrap().into_owned();

@@ -3,15 +3,21 @@
 
 use std::collections::BTreeMap;
 
-use domain::overview::{Bucket, Contribution, DayFacts, Ledger};
-use domain::{AccountId, beijing};
+use domain::death_case::FOLDERS;
+use domain::overview::{Bucket, Contribution, DayFacts, DayStatus, Ledger};
+use domain::{AccountId, WithdrawnRecord, beijing};
 use jiff::civil::Date;
 use jiff::{SignedDuration, ToSpan};
 use sample_data::{Bad, Damage, Options};
 use startup::Clients;
-use store::{Store, overview};
+use store::provinces::NOWHERE;
+use store::{Store, death_cases, overview, segments, uploads};
+use validation::links::Segment;
 
+use crate::corrections::take_back_some;
+use crate::death_cases::{entry, new_case};
 use crate::faults::{Faults, Side};
+use crate::overview::constant_column;
 use crate::samples::generated;
 use crate::stage::Stage;
 
@@ -137,6 +143,80 @@ fn what_comes_after_its_time_is_late_and_what_is_older_than_two_years_counts_by_
             .flat_map(|one| one.causes.values())
             .sum();
         assert_eq!(causes, 2);
+    });
+}
+
+#[test]
+fn a_day_is_reported_while_a_record_that_counts_stands_on_it() {
+    run(async {
+        let stage = Stage::set().await;
+        let store = stage.clients(&Faults::none()).await.store;
+        let player = stage.player().await;
+        let account = &player.account.id;
+        let worker = stage.worker(&Faults::none()).await;
+        let today = beijing(stage.clock().now()).date();
+        let (first, second) = (
+            today.saturating_sub(5.days()),
+            today.saturating_sub(4.days()),
+        );
+        // The day of discharge is no part of the key of a summary.
+        let summary = file("hda", 1, 5, first, 1, &[]);
+        let discharged = |day: Date| constant_column(&summary, "P25", &format!("{day} 10:00:00"));
+        let status = async || {
+            let books = audited(&store).await;
+            let days = books.days(account);
+            let of = |day: Date| {
+                let facts = days
+                    .get(&Bucket::Day(day))
+                    .and_then(|kinds| kinds.get("hda"));
+                DayStatus::of(&facts.copied().unwrap_or_default())
+            };
+            let reported = books.stored.provinces.iter();
+            let reported = reported.filter(|((_, bucket), _)| matches!(bucket, Bucket::Year(_)));
+            let counts = reported.filter_map(|(_, kinds)| kinds.get("hda"));
+            let sum: i64 = counts.map(|counts| counts.on_time + counts.late).sum();
+            ([of(first), of(second)], sum)
+        };
+        let (_, event) = stage.upload(&player, "hda.zip", &discharged(first)).await;
+        validate_upload::run(&worker, event.clone()).await.unwrap();
+        assert_eq!(status().await, ([DayStatus::OnTime, DayStatus::Silent], 1));
+
+        // The discharge is corrected, and the day it was taken for is silent again.
+        let (moved, again) = stage.upload(&player, "hda.zip", &discharged(second)).await;
+        for event in [&again, &again, &event] {
+            validate_upload::run(&worker, event.clone()).await.unwrap();
+            assert_eq!(status().await, ([DayStatus::Silent, DayStatus::OnTime], 1));
+        }
+
+        // The record is withdrawn, and nothing of it is left.
+        let upload = uploads::find(&store, account, &moved)
+            .await
+            .unwrap()
+            .unwrap();
+        let files = stage.clients(&Faults::none()).await.files;
+        let segment = segments::read(&files, &upload, "hda")
+            .await
+            .unwrap()
+            .unwrap();
+        let entry = Segment::decode(segment).unwrap().entries().next().unwrap();
+        let record = WithdrawnRecord {
+            kind: "hda".to_owned(),
+            key: format!("{:032x}", entry.key),
+            file_name: "hda_1.csv".to_owned(),
+            row: entry.row,
+        };
+        let sequence = uploads::next_sequence(&store, account).await.unwrap();
+        let withdrawal = take_back_some(&stage, &player, (&moved, Some(record)), sequence).await;
+        for _ in 0..2 {
+            let settled = intake::settle_withdrawal(&worker, &withdrawal).await;
+            settled.unwrap();
+        }
+        assert_eq!(status().await, ([DayStatus::Silent, DayStatus::Silent], 0));
+
+        // Sent once more, it stands where it is now said to be.
+        let (_, event) = stage.upload(&player, "hda.zip", &discharged(first)).await;
+        validate_upload::run(&worker, event).await.unwrap();
+        assert_eq!(status().await, ([DayStatus::OnTime, DayStatus::Silent], 1));
     });
 }
 
@@ -317,6 +397,61 @@ fn what_is_older_than_the_overview_is_counted_afterwards_as_it_would_have_been()
             kinds.remove("lis");
         }
         assert_eq!(after.tidied().days, before.days);
+    });
+}
+
+#[test]
+fn open_death_cases_older_than_the_overview_are_seen_by_their_province_afterwards() {
+    run(async {
+        let stage = Stage::set().await;
+        let clients = stage.clients(&Faults::none()).await;
+        let store = clients.store.clone();
+        let account = stage.player().await.account.id;
+        let now = stage.clock().now();
+        let today = beijing(now).date();
+        for (number, days, province) in [
+            (1, 1, Some("31")),
+            (2, 20, Some("31")),
+            (3, 2, None),
+            (4, 3, Some("31")),
+        ] {
+            let mut case = new_case(&account, number, today.saturating_sub(days.days()), now);
+            case.province = province.map(str::to_owned);
+            if number == 4 {
+                let all = FOLDERS.iter().map(|folder| (folder.code.to_owned(), 1));
+                case.passed = all.collect();
+                assert!(case.is_complete());
+            }
+            let created = death_cases::create(&store, &case, &entry(&account)).await;
+            assert!(created.unwrap());
+        }
+        let seen = async || {
+            let mut all = Vec::new();
+            for province in ["31", NOWHERE] {
+                all.extend(overview::open_deaths(&store, province).await.unwrap());
+            }
+            all.sort_by_key(|open| open.case.to_string());
+            all
+        };
+        let before = seen().await;
+        assert_eq!(before.len(), 3, "{before:?}");
+        let unseen = async || overview::unseen_deaths(&store, &account).await.unwrap();
+        assert_eq!(unseen().await, Vec::new());
+
+        forget(&stage, &clients).await;
+        assert_eq!(seen().await, Vec::new());
+        let older = unseen().await;
+        assert_eq!(older.len(), 3, "the complete one is nobody's work");
+        // Somebody saved one meanwhile, and saw to it then.
+        let mut saved = older[0].clone();
+        saved.revision -= 1;
+        assert!(!overview::see_death(&store, &saved).await.unwrap());
+        assert_eq!(seen().await, Vec::new());
+        for case in older.iter().chain(&older) {
+            assert!(overview::see_death(&store, case).await.unwrap());
+        }
+        assert_eq!(seen().await, before);
+        assert_eq!(unseen().await, Vec::new());
     });
 }
 

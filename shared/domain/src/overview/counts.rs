@@ -88,9 +88,9 @@ counters! {
 counters! {
     /// What a hospital's day comes to, of one kind; and sums of it over days and hospitals.
     Counts {
-        /// Days reported in time.
+        /// Days on which a record stands, reported in time.
         on_time = "on",
-        /// Days reported later.
+        /// Days reported later, with records or as days without a case.
         late = "la",
         /// Days declared to be without a case, in time.
         zero = "ze",
@@ -147,12 +147,13 @@ impl Facts {
         }
     }
 
-    /// What the day comes to: it is reported once, in time or late, however many uploads there were.
+    /// What the day comes to: it is reported once, however many uploads there were, while any record stands on it; in time if any
+    /// upload with a record of it came in time.
     pub fn counts(&self) -> Counts {
-        let has_records = self.uploads_on_time > 0 || self.uploads_late > 0;
+        let has_records = self.records > 0;
         let has_zero = self.zero_on_time > 0 || self.zero_late > 0;
         let (mut on_time, mut late, mut zero) = (0, 0, 0);
-        if self.uploads_on_time > 0 {
+        if has_records && self.uploads_on_time > 0 {
             on_time = 1;
         } else if has_records {
             late = 1;
@@ -204,6 +205,7 @@ mod tests {
         let facts = |on_time, late, zero_on_time, zero_late| Facts {
             uploads_on_time: on_time,
             uploads_late: late,
+            records: on_time + late,
             zero_on_time,
             zero_late,
             ..Facts::default()
@@ -223,6 +225,12 @@ mod tests {
         assert_eq!(states(facts(0, 0, 1, 0)), (0, 0, 1, 0));
         assert_eq!(states(facts(0, 0, 0, 1)), (0, 1, 0, 0));
         assert_eq!(states(facts(0, 1, 1, 0)), (0, 1, 0, 1));
+        // Every record left the day, or one is about to come to it: it is as if nothing had come.
+        for records in [0, -1] {
+            let left = |facts| Facts { records, ..facts };
+            assert_eq!(states(left(facts(1, 1, 0, 0))), (0, 0, 0, 0));
+            assert_eq!(states(left(facts(1, 0, 1, 0))), (0, 0, 1, 0));
+        }
     }
 
     #[test]
