@@ -331,6 +331,115 @@ fn a_provincial_reviewer_reaches_nothing_of_another_province_by_any_route() {
 }
 
 #[test]
+fn beside_a_reviewers_own_province_no_other_is_reached_either() {
+    let world = World::start();
+    let ((own, own_id), (other, other_id)) = (hospital(&world, "12"), hospital(&world, "31"));
+    let sent = |hospital: &Hospital<'_>, rows: u32| {
+        let upload = hospital.upload("flu.zip", &records("flu", rows, yesterday(), 2));
+        upload["id"].as_str().unwrap().to_owned()
+    };
+    let (ours, theirs) = (sent(&own, 7), sent(&other, 13));
+    let (tianjin, national) = (reviewer(&world, Some("12")), reviewer(&world, None));
+    let told = |desk: &Hospital<'_>, route: &str| {
+        let answer = desk.get(route);
+        (answer.status, String::from_utf8(answer.bytes).unwrap())
+    };
+    // What only the other hospital's data holds; the national reviewer is shown each of these marks.
+    let marks = [other_id.as_str(), theirs.as_str(), "上海"];
+    let mut shown = [false; 3];
+    let mut routes = vec![
+        "/overview/hospitals?city=3101".to_owned(),
+        format!("/overview/hospitals/{own_id}?province=31&city=3101"),
+        format!("/overview/hospitals/{own_id}/uploads/{ours}?province=31"),
+    ];
+    for with in [
+        "",
+        "?city=3101",
+        "?province=12&city=3101",
+        "?province=&city=31",
+    ] {
+        let and = if with.is_empty() { "?" } else { "&" };
+        routes.push(format!("/overview{with}"));
+        routes.push(format!("/overview{with}{and}kind=flu&charts=true"));
+        routes.push(format!(
+            "/overview{with}{and}from=2026-01-01&kind=flu&charts=true"
+        ));
+        routes.push(format!("/overview/hospitals{with}"));
+        routes.push(format!("/overview/causes{with}{and}charts=true"));
+        for chart in ["days", "places", "passes", "delays", "causes"] {
+            routes.push(format!("/overview/charts/{chart}{with}"));
+        }
+    }
+    for route in &routes {
+        let (status, text) = told(&tianjin, route);
+        assert_eq!(status, 200, "{route}: {text}");
+        for mark in marks {
+            assert!(!text.contains(mark), "{route} shows {mark}: {text}");
+        }
+        if let Ok(answer) = serde_json::from_str::<serde_json::Value>(&text) {
+            for total in [&answer["total"]["kinds"]["flu"]["total"], &answer["total"]] {
+                assert!(
+                    total.as_i64().is_none_or(|total| total == 7),
+                    "{route}: {text}"
+                );
+            }
+        }
+    }
+    let foreign = [
+        format!("/overview/hospitals/{other_id}"),
+        "/overview".to_owned(),
+        "/overview/hospitals?province=31".to_owned(),
+    ];
+    for route in &foreign {
+        let (_, text) = told(&national, route);
+        for (mark, shown) in marks.iter().zip(&mut shown) {
+            *shown |= text.contains(mark);
+        }
+    }
+    assert_eq!(shown, [true; 3]);
+
+    // A way through what is one's own is none, nor one through the other's own routes.
+    let known = told(
+        &tianjin,
+        &format!("/overview/hospitals/{own_id}/uploads/{ours}"),
+    );
+    assert_eq!(known.0, 200, "{}", known.1);
+    let nothing = told(
+        &tianjin,
+        &format!("/overview/hospitals/{own_id}/uploads/none"),
+    );
+    for (hospital, upload) in [(&own_id, &theirs), (&other_id, &ours), (&other_id, &theirs)] {
+        let route = format!("/overview/hospitals/{hospital}/uploads/{upload}");
+        let (status, text) = told(&tianjin, &route);
+        assert_eq!(status, nothing.0, "{route}: {text}");
+        assert_eq!(status, 404, "{route}: {text}");
+    }
+    for below in ["", "/receipt", "/fillers", "/findings", "/report.csv"] {
+        let route = format!("/uploads/{theirs}{below}");
+        assert_eq!(told(&tianjin, &route).0, 404, "{route}");
+    }
+    for route in ["/zero-cases", "/zero-cases?province=31"] {
+        assert_eq!(told(&tianjin, route).0, 403, "{route}");
+    }
+
+    // What the other hospital takes back, its own reviewers read of.
+    let reason = json!({"reason": "导出程序出错"});
+    let taken = other.post(&format!("/uploads/{theirs}/withdrawal"), &reason);
+    assert_eq!(taken.status, 200, "{taken:?}");
+    for with in ["", "?province=31", "?province=12", "?province="] {
+        let route = format!("/withdrawals{with}");
+        let (status, text) = told(&tianjin, &route);
+        assert_eq!(status, 200, "{route}: {text}");
+        assert!(
+            !text.contains("导出程序出错") && !text.contains(&theirs),
+            "{route}: {text}"
+        );
+    }
+    let (_, text) = told(&reviewer(&world, Some("31")), "/withdrawals");
+    assert!(text.contains("导出程序出错"), "{text}");
+}
+
+#[test]
 fn a_day_without_a_case_is_told_from_silence_and_taken_back() {
     let scene = Scene {
         world: World::start(),
