@@ -12,7 +12,7 @@ use store::Store;
 use crate::language::Language;
 
 /// Where the service is, and in which language to speak.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(crate) struct Connection {
     /// 本机程序的就绪文件，代替 FLU_* 环境变量 · Ready file of the local program, instead of the variables FLU_TABLE, FLU_DYNAMODB_ENDPOINT …
     #[arg(long, value_name = "FILE", env = "FLU_READY_FILE")]

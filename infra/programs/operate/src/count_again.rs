@@ -44,6 +44,8 @@ struct Sum {
     deaths: u64,
     uploads: u64,
     left: u64,
+    /// Accounts that were not done to their end, and why.
+    failed: Vec<(AccountId, String)>,
 }
 
 impl CountAgain {
@@ -76,12 +78,8 @@ impl CountAgain {
         for account in &all {
             if let Err(error) = self.one(&intake, account, &mut sum).await {
                 sum.left += 1;
-                bar.suspend(|| {
-                    say(&lang.say(
-                        format!("账号 {account} 未能全部计入：{error}"),
-                        format!("account {account} is not counted to its end: {error}"),
-                    ))
-                });
+                let error = anyhow::Error::from(error);
+                sum.failed.push((account.clone(), format!("{error:#}")));
             }
             bar.inc(1);
         }
@@ -123,14 +121,26 @@ impl CountAgain {
             deaths,
             uploads,
             left,
+            failed,
         } = sum;
+        let lang = self.connection.lang;
+        for (account, error) in failed.iter().filter(|_| !self.json) {
+            say(&lang.say(
+                format!("账号 {account} 未能全部计入：{error}"),
+                format!("account {account} is not counted to its end: {error}"),
+            ));
+        }
+        let told: Vec<_> = failed
+            .iter()
+            .map(|(account, error)| json!({"account": account.to_string(), "error": error}))
+            .collect();
         say(&match self.json {
             true => json!({
                 "accounts": accounts, "hospitals": unlisted, "death_cases": deaths, "uploads": uploads, "left": left,
-                "dry_run": self.dry_run,
+                "failed": told, "dry_run": self.dry_run,
             })
             .to_string(),
-            false => self.connection.lang.say(
+            false => lang.say(
                 format!(
                     "{accounts} 个账号：未计入的医院 {unlisted} 家、死亡病例 {deaths} 例、上传（含撤回）{uploads} 次；仍未计入 {left}"
                 ),

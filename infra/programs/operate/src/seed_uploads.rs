@@ -5,17 +5,20 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
-use clap::Args;
+use clap::{Args, value_parser};
 use domain::{
     Account, AccountId, AccountState, Clock, Institution, NewAccount, NewUpload, PasswordHash,
     Role, Sha256, Upload, UploadId, UploadKind, beijing,
 };
+use indicatif::ProgressBar;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::Offset;
-use sample_data::{Options, sample_hospital};
+use sample_data::{Bad, Damage, Options, sample_hospital};
+use serde_json::json;
 use startup::Clients;
-use store::{Transaction, accounts, uploads};
+use store::{Transaction, accounts, overview, uploads};
+use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::connection::{Connection, run, say};
 use crate::progress::bar;
@@ -24,26 +27,43 @@ use crate::progress::bar;
 ///
 /// 仅用于试用和性能测试的数据表，切勿用于正式环境。
 /// For tables to try things in, never for the real one.
-#[derive(Args)]
+#[derive(Args, Clone)]
 #[command(
-    after_help = "退出码 Exit status\n  0  全部校验完毕 all were judged\n  1  有文件未校验 some were not\n  2  无法进行 could not be done"
+    after_help = "退出码 Exit status\n  0  全部校验并计入 all were judged and counted\n  1  有文件未校验 some were not\n  2  无法进行 could not be done"
 )]
 pub(crate) struct SeedUploads {
     /// 医院数 · Hospitals
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = value_parser!(u64).range(1..))]
     hospitals: u64,
-    /// 周数，每家医院每周一个文件包，到昨天为止 · Weeks up to yesterday, of each of which every hospital sends one archive
-    #[arg(long, value_name = "M", default_value_t = 4)]
+    /// 周数，到昨天为止 · Weeks up to yesterday
+    #[arg(long, value_name = "M", default_value_t = 4, value_parser = value_parser!(u16).range(1..=110))]
     weeks: u16,
+    /// 每个文件包的周数 · Weeks in one archive
+    #[arg(long, value_name = "M", default_value_t = 1, value_parser = value_parser!(u16).range(1..=52))]
+    each: u16,
     /// 每周就诊数；出院数为其一半 · Visits a week; half as many stays
-    #[arg(long, value_name = "N", default_value_t = 12)]
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = value_parser!(u32).range(1..=10_000))]
     visits: u32,
+    /// 同时上传的医院数 · Hospitals that upload at once
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = value_parser!(u8).range(1..=64))]
+    at_once: u8,
+    /// 输出 JSON · Print JSON
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     connection: Connection,
 }
 
 /// How long a file may take before it is given up.
 const PATIENCE: Duration = Duration::from_secs(300);
+
+/// What came of the uploads of some hospitals.
+#[derive(Default)]
+struct Sum {
+    uploads: u64,
+    records: u64,
+    left: u64,
+}
 
 impl SeedUploads {
     pub(crate) fn run(self) -> ExitCode {
@@ -57,36 +77,84 @@ impl SeedUploads {
         let now = Clock::system().now();
         let end = beijing(now).date();
         let first = end.saturating_sub((i64::from(self.weeks) * 7).days());
-        let bar = bar(
-            lang.say("上传", "uploading"),
-            self.hospitals as usize * usize::from(self.weeks),
-        );
-        let (mut sent, mut records, mut left) = (0_u64, 0_u64, 0_u64);
-        for number in 0..self.hospitals {
-            let account = self
-                .account(&clients, number, first, now.as_second())
-                .await?;
-            for week in 0..self.weeks {
-                let monday = first.saturating_add((i64::from(week) * 7).days());
-                let archive = self.archive(number, week, monday)?;
-                match upload(&clients, &account, &archive).await? {
-                    Some(passed) => records += passed,
-                    None => left += 1,
-                }
-                sent += 1;
-                bar.inc(1);
+        let (what, hospitals) = (lang.say("上传", "uploading"), self.hospitals as usize);
+        let bar = bar(what, hospitals * self.parts(first).len());
+        let mut sum = Sum::default();
+        let mut running = JoinSet::new();
+        let mut numbers = 0..self.hospitals;
+        loop {
+            while running.len() < usize::from(self.at_once)
+                && let Some(number) = numbers.next()
+            {
+                let (own, clients, bar) = (self.clone(), clients.clone(), bar.clone());
+                running.spawn(async move {
+                    let run = now.as_second();
+                    own.hospital(&clients, (number, first, run), &bar).await
+                });
             }
+            let Some(one) = running.join_next().await else {
+                break;
+            };
+            let one = one??;
+            sum.uploads += one.uploads;
+            sum.records += one.records;
+            sum.left += one.left;
         }
         bar.finish_and_clear();
-        let took = started.elapsed().as_secs();
-        say(&lang.say(
-            format!("{} 家医院，{sent} 次上传，{records} 条记录达标，{left} 次未校验，{took} 秒", self.hospitals),
-            format!(
-                "{} hospitals, {sent} uploads, {records} records passed, {left} not judged, {took} s",
-                self.hospitals
+        self.tell(&sum, started.elapsed().as_secs());
+        Ok(sum.left == 0)
+    }
+
+    fn tell(&self, sum: &Sum, seconds: u64) {
+        let hospitals = self.hospitals;
+        let Sum {
+            uploads,
+            records,
+            left,
+        } = sum;
+        say(&match self.json {
+            true => json!({
+                "hospitals": hospitals, "uploads": uploads, "passed": records, "left": left, "seconds": seconds,
+            })
+            .to_string(),
+            false => self.connection.lang.say(
+                format!("{hospitals} 家医院，{uploads} 次上传，{records} 条记录达标，{left} 次未校验，{seconds} 秒"),
+                format!("{hospitals} hospitals, {uploads} uploads, {records} records passed, {left} not judged, {seconds} s"),
             ),
-        ));
-        Ok(left == 0)
+        });
+    }
+
+    /// The first day of each archive with its weeks.
+    fn parts(&self, first: Date) -> Vec<(Date, u16)> {
+        let starts = (0..self.weeks).step_by(usize::from(self.each));
+        starts
+            .map(|week| {
+                let day = first.saturating_add((i64::from(week) * 7).days());
+                (day, self.each.min(self.weeks - week))
+            })
+            .collect()
+    }
+
+    /// A hospital that never was, and its files one after the other.
+    async fn hospital(
+        &self,
+        clients: &Clients,
+        (number, first, run): (u64, Date, i64),
+        bar: &ProgressBar,
+    ) -> Result<Sum> {
+        let account = self.account(clients, number, first, run).await?;
+        let mut sum = Sum::default();
+        for (part, days) in self.parts(first).into_iter().enumerate() {
+            let own = self.clone();
+            let archive = spawn_blocking(move || own.archive(number, part as u64, days)).await??;
+            match upload(clients, &account, &archive).await? {
+                Some(passed) => sum.records += passed,
+                None => sum.left += 1,
+            }
+            sum.uploads += 1;
+            bar.inc(1);
+        }
+        Ok(sum)
     }
 
     async fn account(
@@ -114,24 +182,30 @@ impl SeedUploads {
         Ok(account.id)
     }
 
-    fn archive(&self, number: u64, week: u16, monday: Date) -> Result<Vec<u8>> {
+    fn archive(&self, number: u64, part: u64, (first, weeks): (Date, u16)) -> Result<Vec<u8>> {
         let hospital = sample_hospital(number);
         let base = Options {
-            seed: number * 1000 + u64::from(week),
-            first_day: monday,
-            days: 7,
+            seed: number * 1000 + part,
+            first_day: first,
+            days: weeks * 7,
             institution_code: hospital.code,
             institution_name: hospital.name,
             ..Options::new("flu", 0)
         };
-        let files = sample_data::linked(self.visits, self.visits / 2, &base);
+        let visits = self.visits * u32::from(weeks);
+        let mut files = sample_data::linked(visits, visits / 2, &base);
+        if number % 5 == 1 {
+            // What fails counts by its arrival alone.
+            files[0].1.bad = Bad::Exactly(vec![(Damage::BlankRequired, 1)]);
+        }
         let mut archive = Cursor::new(Vec::new());
         sample_data::archive(standard::latest(), &files, &mut archive)?;
         Ok(archive.into_inner())
     }
 }
 
-/// Registers an upload, puts its object, and waits for the service to judge it: how many records passed, `None` where nothing came of it.
+/// Registers an upload, puts its object, and waits until the service has judged and counted it: how many records passed, `None` where
+/// nothing came of it.
 async fn upload(clients: &Clients, account: &AccountId, archive: &[u8]) -> Result<Option<u64>> {
     let id = UploadId::new(uploads::next_sequence(&clients.store, account).await?);
     let new = NewUpload {
@@ -155,7 +229,10 @@ async fn upload(clients: &Clients, account: &AccountId, archive: &[u8]) -> Resul
         let found = uploads::find(&clients.store, account, &ticket.id).await?;
         let done = found.filter(|found| found.status.is_final());
         if let Some(found) = done {
-            if found.settlement.is_some() {
+            if overview::counted(&clients.store, account, &ticket.id)
+                .await?
+                .is_some()
+            {
                 return Ok(found.figures.map(|figures| figures.passed));
             }
             if found.figures.is_none() {

@@ -10,10 +10,15 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
-use domain::Upload;
+use aws_credential_types::Credentials;
+use domain::audit::{Act, AuditEntry};
+use domain::death_case::{DeathCase, Header, Sheet};
+use domain::{Account, AccountState, Institution, NewAccount, PasswordHash, Role, Upload, beijing};
+use jiff::{Timestamp, ToSpan};
 use local::{Options, Service};
 use serde_json::{Value, json};
-use store::{accounts, audit, uploads};
+use startup::{Clients, Config};
+use store::{accounts, audit, death_cases, overview, uploads};
 use tokio::runtime::Runtime;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/standard/data");
@@ -80,6 +85,91 @@ impl Place {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         })
+    }
+
+    /// Clients of its table and bucket.
+    fn clients(&self) -> Clients {
+        let ready: Value = serde_json::from_slice(&std::fs::read(&self.ready).unwrap()).unwrap();
+        let endpoint = |name: &str| Some(ready[name].as_str().unwrap().to_owned());
+        let config = Config {
+            table: "flu".to_owned(),
+            bucket: "flu".to_owned(),
+            s3_endpoint: endpoint("s3"),
+            s3_public_endpoint: None,
+            dynamodb_endpoint: endpoint("dynamodb"),
+            standard_overrides: None,
+            region: "us-east-1".to_owned(),
+        };
+        let options = startup::Options {
+            credentials: Some(Credentials::new("local", "local", None, None, "test")),
+            ..startup::Options::default()
+        };
+        self.runtime.block_on(Clients::new(&config, options))
+    }
+
+    /// Deletes the items under these keys, by how their partitions begin.
+    fn forget(&self, prefixes: &[&str]) {
+        let clients = self.clients();
+        self.runtime.block_on(async {
+            let pages = clients.dynamodb.scan().table_name("flu").into_paginator();
+            let items = pages.items().send().try_collect().await.unwrap();
+            for item in items {
+                let (pk, sk) = (item["pk"].clone(), item["sk"].clone());
+                let partition = pk.as_s().unwrap();
+                if prefixes.iter().any(|prefix| partition.starts_with(prefix)) {
+                    let delete = clients.dynamodb.delete_item().table_name("flu");
+                    delete.key("pk", pk).key("sk", sk).send().await.unwrap();
+                }
+            }
+        });
+    }
+
+    /// A hospital of Shanghai with a death case that is not complete.
+    fn hospital_with_a_death(&self) {
+        let now = Timestamp::now();
+        let institution = Institution::new("42500031PDY310115A1001", "示例医院").unwrap();
+        let account = Account::new(
+            NewAccount {
+                login_name: "bereaved".parse().unwrap(),
+                phone: None,
+                role: Role::DataManager,
+                institution: Some(institution),
+                province: Some("31".to_owned()),
+                password_hash: PasswordHash::unusable(),
+                state: AccountState::Active,
+            },
+            now,
+        );
+        let discharged = beijing(now).date().saturating_sub(20.days());
+        let sheet = Sheet {
+            header: Header {
+                medical_record_number: "BA1".to_owned(),
+                name: "张三".to_owned(),
+                admitted_on: discharged.at(0, 0, 0, 0),
+                discharged_on: discharged.at(12, 0, 0, 0),
+                died_at: discharged.at(11, 0, 0, 0),
+            },
+            archived_on: None,
+            values: std::collections::BTreeMap::new(),
+            defects: 3,
+        };
+        let mut case = DeathCase::new(account.id.clone(), 1, sheet, "bereaved", now);
+        case.province = Some("31".to_owned());
+        let entry = AuditEntry {
+            at: now,
+            act: Act::DeathCaseCreated,
+            by: account.id.to_string(),
+            subject: case.id.to_string(),
+            address: None,
+            request: None,
+        };
+        let store = self.service().store();
+        self.runtime.block_on(async {
+            let mut transaction = store::Transaction::new();
+            accounts::add_new(store, &mut transaction, &account).unwrap();
+            transaction.settle(store).await.unwrap();
+            assert!(death_cases::create(store, &case, &entry).await.unwrap());
+        });
     }
 
     fn file(&self, name: &str, text: &str) -> String {
@@ -523,4 +613,189 @@ fn retention_deletes_what_is_over_and_nothing_else() {
         there(&upload.object_key()),
         "the data file has its own time"
     );
+}
+
+/// Where everything stands that the overview is made of.
+const OVERVIEW: [&str; 8] = [
+    "CONTRIBUTIONS#",
+    "HOSPITALS#",
+    "PROVINCE#",
+    "CAUSES#",
+    "FILLS#",
+    "ROSTER#",
+    "ROSTER_COUNTS",
+    "DEATHS#",
+];
+
+#[test]
+fn what_is_older_than_the_overview_is_counted_again_from_the_command_line() {
+    let place = Place::new();
+    let upload = place.upload();
+    place.hospital_with_a_death();
+    let store = place.service().store();
+    place.runtime.block_on(place.service().idle());
+    let state = || {
+        place.runtime.block_on(async {
+            (
+                overview::stored(store).await.unwrap(),
+                overview::roster_counts(store).await.unwrap(),
+                overview::open_deaths(store, "31").await.unwrap(),
+            )
+        })
+    };
+    let before = state();
+    assert_eq!(before.2.len(), 1);
+    assert!(!before.0.days.is_empty());
+    let (nothing, status) = place.json(&["count-again", "--dry-run"]);
+    assert_eq!((status, &nothing["left"]), (0, &json!(0)), "{nothing}");
+
+    place.forget(&OVERVIEW);
+    let forgotten = state();
+    for _ in 0..2 {
+        let (found, status) = place.json(&["count-again", "--dry-run"]);
+        assert_eq!(status, 1, "{found}");
+        let of = |name: &str| found[name].as_u64().unwrap();
+        assert_eq!((of("death_cases"), of("uploads")), (1, 1), "{found}");
+        assert!(of("hospitals") >= 2, "{found}");
+        assert_eq!(of("left"), of("hospitals") + 2, "{found}");
+        assert_eq!(state(), forgotten, "a dry run writes nothing");
+    }
+    // One account alone, and then everything.
+    let (one, status) = place.json(&["count-again", "--account", "bereaved"]);
+    assert_eq!(
+        (
+            status,
+            &one["accounts"],
+            &one["death_cases"],
+            &one["uploads"]
+        ),
+        (0, &json!(1), &json!(1), &json!(0)),
+        "{one}"
+    );
+    assert_eq!(state().2, before.2);
+    let (text, status) = place.operate(&["count-again", "--lang", "en"]);
+    assert_eq!(status, 0, "{text}");
+    assert!(
+        text.contains(
+            "0 death cases and 1 uploads (or withdrawals) were not counted; 0 still are not"
+        ),
+        "{text}"
+    );
+    assert_eq!(state(), before);
+    let (again, status) = place.json(&["count-again"]);
+    assert_eq!(
+        (
+            status,
+            &again["hospitals"],
+            &again["uploads"],
+            &again["left"]
+        ),
+        (0, &json!(0), &json!(0), &json!(0))
+    );
+    let (books, status) = place.json(&["recount"]);
+    assert_eq!((status, &books["differ"]), (0, &json!(0)), "{books}");
+    let trail = audit::Filter::Day(beijing(Timestamp::now()).date());
+    let seen = place
+        .runtime
+        .block_on(audit::list(store, &trail, None, 100));
+    let counted = seen.unwrap().entries;
+    let counted = counted
+        .iter()
+        .filter(|entry| entry.act == Act::OverviewCounted);
+    assert_eq!(counted.count(), 3, "not one for a dry run");
+
+    // Records that are gone cannot be counted: which account, and why; the rest is done.
+    place.forget(&OVERVIEW);
+    let files = place.service().files();
+    for kind in &upload.figures.as_ref().unwrap().segments {
+        let generation = upload.generation.unwrap();
+        let key = store::keys::segment_object(&upload.account, kind, &upload.id, generation);
+        place.runtime.block_on(files.remove(&key)).unwrap();
+    }
+    let (left, status) = place.json(&["count-again"]);
+    assert_eq!((status, &left["left"]), (1, &json!(1)), "{left}");
+    assert_eq!(left["failed"][0]["account"], upload.account.to_string());
+    assert!(!left["failed"][0]["error"].as_str().unwrap().is_empty());
+    assert_eq!(state().2, before.2);
+    let (text, status) = place.operate(&["count-again", "--account", "demo-hospital"]);
+    assert_eq!(status, 1, "{text}");
+    assert!(text.contains("未能全部计入"), "{text}");
+
+    let (text, status) = place.operate(&["count-again", "--account", "nobody"]);
+    assert_eq!(status, 2, "{text}");
+    assert!(text.contains("没有账号 nobody"), "{text}");
+}
+
+#[test]
+fn seeded_uploads_are_counted_when_the_command_ends_and_a_counter_that_is_wrong_is_named() {
+    let place = Place::new();
+    place.upload();
+    let (seeded, status) = place.json(&[
+        "seed-uploads",
+        "--hospitals",
+        "2",
+        "--weeks",
+        "5",
+        "--each",
+        "2",
+        "--visits",
+        "4",
+    ]);
+    assert_eq!(status, 0, "{seeded}");
+    // Five weeks by two and two and one.
+    assert_eq!(
+        (&seeded["uploads"], &seeded["left"]),
+        (&json!(6), &json!(0))
+    );
+    let figures = place.folder.path().join("figures.csv");
+    let recount = ["recount", "--figures", figures.to_str().unwrap()];
+    let (books, status) = place.json(&recount);
+    assert_eq!((status, &books["differ"]), (0, &json!(0)), "{books}");
+    let mut reader = csv::Reader::from_path(&figures).unwrap();
+    let lines: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let sum = |kind: &str, column: usize| {
+        let own = lines.iter().filter(|line| line[1] == *kind);
+        own.map(|line| line[column].parse::<i64>().unwrap())
+            .sum::<i64>()
+    };
+    // Two hospitals with 4 visits a week; of one of them a record of each archive fails.
+    assert_eq!(sum("flu", 3), 2 * 5 * 4 - 3);
+    assert!(sum("flu", 4) > 10 && sum("flu", 4) < sum("flu", 3));
+    for kind in ["hqms", "hda", "pdr", "lis"] {
+        assert!(sum(kind, 3) > 0, "{kind}");
+    }
+    let (text, status) = place.operate(&["recount", "--lang", "en"]);
+    assert_eq!(status, 0, "{text}");
+    assert!(text.contains("0 differ, 0 were changing"), "{text}");
+
+    place.forget(&["PROVINCE#11#"]);
+    let (books, status) = place.json(&["recount"]);
+    assert_eq!(status, 1, "{books}");
+    let named = books["differing"].as_array().unwrap();
+    assert_eq!(books["differ"], named.len());
+    assert!(!named.is_empty());
+    let all_of_it = |name: &Value| name.as_str().unwrap().starts_with("province  11 20");
+    assert!(named.iter().all(all_of_it), "{books}");
+    let (text, status) = place.operate(&["recount"]);
+    assert_eq!(status, 1);
+    assert!(text.starts_with("province  11 20"), "{text}");
+
+    let (text, status) = place.operate(&["recount", "--figures", "/nowhere/figures.csv"]);
+    assert_eq!(status, 2, "{text}");
+    assert!(text.contains("/nowhere/figures.csv"), "{text}");
+    for wrong in [["--hospitals", "0"], ["--weeks", "0"], ["--weeks", "111"]] {
+        let (text, status) = place.operate(&[&["seed-uploads"][..], &wrong].concat());
+        assert_eq!(status, 2, "{text}");
+    }
+}
+
+#[test]
+fn a_seeded_overview_is_what_it_is_made_of() {
+    let place = Place::new();
+    place.upload();
+    let (text, status) = place.operate(&["seed-overview", "--hospitals", "3", "--year", "2025"]);
+    assert_eq!(status, 0, "{text}");
+    let (books, status) = place.json(&["recount"]);
+    assert_eq!((status, &books["differ"]), (0, &json!(0)), "{books}");
+    assert!(books["contributions"].as_u64().unwrap() > 36, "{books}");
 }
