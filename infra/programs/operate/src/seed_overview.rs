@@ -4,8 +4,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Result;
-use clap::Args;
-use domain::{Account, AccountState, Institution, NewAccount, PasswordHash, Role};
+use clap::{Args, value_parser};
+use domain::{Account, AccountState, Clock, Institution, NewAccount, PasswordHash, Role, beijing};
+use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 use sample_data::{sample_contributions, sample_hospital};
@@ -20,16 +21,43 @@ use crate::connection::{Connection, run, say};
 #[derive(Args)]
 pub(crate) struct SeedOverview {
     /// 医院数 · Hospitals
-    #[arg(long, value_name = "N", default_value_t = 1000)]
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = value_parser!(u64).range(1..))]
     hospitals: u64,
-    /// 年份 · Year
-    #[arg(long, value_name = "yyyy")]
-    year: i16,
+    #[command(flatten)]
+    when: When,
     /// 不写单日的计数，快数十倍，但只能按整月、整年查看 · Leaves out the counters of single days: many times as fast, and only whole months and years can be looked at
     #[arg(long)]
     without_days: bool,
     #[command(flatten)]
     connection: Connection,
+}
+
+/// Of which days.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct When {
+    /// 年份 · Year
+    #[arg(long, value_name = "yyyy")]
+    year: Option<i16>,
+    /// 到昨天为止的天数 · Days up to yesterday
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=800))]
+    days: Option<u16>,
+}
+
+impl When {
+    /// The first day and the last.
+    fn window(&self) -> Result<(Date, Date)> {
+        if let Some(year) = self.year {
+            let first = Date::new(year, 1, 1)?;
+            return Ok((first, first.last_of_year()));
+        }
+        let today = beijing(Clock::system().now()).date();
+        let days = i64::from(self.days.unwrap_or(1));
+        Ok((
+            today.saturating_sub(days.days()),
+            today.saturating_sub(1.day()),
+        ))
+    }
 }
 
 impl SeedOverview {
@@ -40,8 +68,7 @@ impl SeedOverview {
     async fn seed(&self) -> Result<bool> {
         let started = Instant::now();
         let store = self.connection.store().await?;
-        let first = Date::new(self.year, 1, 1)?;
-        let last = first.last_of_year();
+        let (first, last) = self.when.window()?;
         let since = Offset::UTC.to_timestamp(first.at(0, 0, 0, 0))?;
         let mut written = 0;
         let numbers: Vec<u64> = (0..self.hospitals).collect();
@@ -52,7 +79,7 @@ impl SeedOverview {
                 let hospital = sample_hospital(*number);
                 let province = hospital.division.get(..2).unwrap_or_default().to_owned();
                 let new = NewAccount {
-                    login_name: format!("sample-{:05}-{}", number, self.year).parse()?,
+                    login_name: format!("sample-{number:05}-{first}").parse()?,
                     phone: None,
                     role: Role::DataManager,
                     institution: Some(Institution::new(&hospital.code, &hospital.name)?),

@@ -798,4 +798,17 @@ fn a_seeded_overview_is_what_it_is_made_of() {
     let (books, status) = place.json(&["recount"]);
     assert_eq!((status, &books["differ"]), (0, &json!(0)), "{books}");
     assert!(books["contributions"].as_u64().unwrap() > 36, "{books}");
+    let (text, status) = place.operate(&["seed-overview", "--hospitals", "2", "--days", "3"]);
+    assert_eq!(status, 0, "{text}");
+    let all = place
+        .runtime
+        .block_on(overview::stored(place.service().store()));
+    let last = beijing(Timestamp::now()).date().saturating_sub(1.day());
+    let newest = all.unwrap().days.into_keys().map(|(_, _, day)| day.last());
+    // The demo account's own file has arrived today.
+    assert!(newest.filter(|day| *day == last).count() >= 1);
+    for wrong in [&[][..], &["--year", "2025", "--days", "3"]] {
+        let (text, status) = place.operate(&[&["seed-overview"][..], wrong].concat());
+        assert_eq!(status, 2, "{text}");
+    }
 }
