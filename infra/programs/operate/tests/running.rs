@@ -726,6 +726,27 @@ fn what_is_older_than_the_overview_is_counted_again_from_the_command_line() {
     assert!(text.contains("没有账号 nobody"), "{text}");
 }
 
+/// What DuckDB answers to the query that `docs/oversight.md` holds figures against records with, in a folder of both.
+fn documented_query(folder: &Path) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
+    let document = std::fs::read_to_string(root.join("docs/oversight.md")).unwrap();
+    let query = document.split("```sql\n").nth(1).unwrap();
+    let query = query.split("```").next().unwrap();
+    let python = root.join("target/tools/analysts/bin/python");
+    assert!(
+        python.exists(),
+        "run `infra/check/python analysts` first, as tests/run does"
+    );
+    let answer = Command::new(python)
+        .arg(root.join("tests/it/query.py").canonicalize().unwrap())
+        .current_dir(folder)
+        .write_stdin(query)
+        .output()
+        .unwrap();
+    assert!(answer.status.success(), "{answer:?}");
+    String::from_utf8(answer.stdout).unwrap()
+}
+
 #[test]
 fn seeded_uploads_are_counted_when_the_command_ends_and_a_counter_that_is_wrong_is_named() {
     let place = Place::new();
@@ -768,7 +789,36 @@ fn seeded_uploads_are_counted_when_the_command_ends_and_a_counter_that_is_wrong_
     assert_eq!(status, 0, "{text}");
     assert!(text.contains("0 differ, 0 were changing"), "{text}");
 
+    // As the documentation says, with its query.
+    for kind in ["flu", "hqms", "hda", "hdr", "pdr", "lis"] {
+        let out = place.folder.path().join("accepted");
+        let export = [
+            "export",
+            "--kind",
+            kind,
+            "--from",
+            "2026-01-01",
+            "--to",
+            "2099-12-31",
+        ];
+        let to = ["--out", out.to_str().unwrap()];
+        let ready = ["--ready-file", place.ready.to_str().unwrap()];
+        let key = [("FLU_PSEUDONYM_KEY", "5a".repeat(32))];
+        let key = key.each_ref().map(|(name, key)| (*name, key.as_str()));
+        let (text, status) = operate(&[&export[..], &to, &ready].concat(), &key);
+        assert_eq!(status, 0, "{text}");
+    }
+    assert_eq!(documented_query(place.folder.path()), "");
+
     place.forget(&["PROVINCE#11#"]);
+    let (_, status) = place.json(&recount);
+    assert_eq!(status, 1);
+    let differing = documented_query(place.folder.path());
+    assert!(differing.lines().count() > 4, "{differing}");
+    assert!(
+        differing.lines().all(|row| row.contains("\"11\"")),
+        "{differing}"
+    );
     let (books, status) = place.json(&["recount"]);
     assert_eq!(status, 1, "{books}");
     let named = books["differing"].as_array().unwrap();
