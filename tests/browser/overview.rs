@@ -1,9 +1,10 @@
 //! 上报概览 in the browser: a reviewer finds who did not report, and goes down to one upload; a hospital declares a day without a case.
 
-use domain::{Account, AccountState, Institution, NewAccount, PasswordHash, Role};
-use jiff::{SignedDuration, Timestamp};
-use sample_data::Options;
-use store::{Transaction, accounts};
+use domain::overview::Contribution;
+use domain::{Account, AccountId, AccountState, Institution, NewAccount, PasswordHash, Role};
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use sample_data::{Bad, Damage, Options, sample_contributions, sample_hospital};
+use store::{Transaction, accounts, overview};
 
 use crate::browser::Browser;
 use crate::every_page::examine;
@@ -41,22 +42,72 @@ fn person(
     (login, id)
 }
 
-fn hospital<'w>(world: &'w World, province: &str, name: &str) -> Hospital<'w> {
-    let (login, _) = person(world, Role::DataManager, Some(province), Some(name));
+fn hospital<'w>(world: &'w World, province: &str, name: &str) -> (Hospital<'w>, AccountId) {
+    let (login, id) = person(world, Role::DataManager, Some(province), Some(name));
     let mut hospital = Hospital {
         world,
         login,
         token: String::new(),
     };
     hospital.token = hospital.sign_in();
-    hospital
+    (hospital, id.parse().unwrap())
+}
+
+/// Days before today of which the hospitals here report.
+const DAYS: i64 = 40;
+
+/// What a hospital reported in the days before yesterday.
+fn reported(number: u64, account: &AccountId, province: &str) -> Vec<Contribution> {
+    let today = domain::beijing(Timestamp::now()).date();
+    let window = (
+        today.saturating_sub(DAYS.days()),
+        today.saturating_sub(2.days()),
+    );
+    sample_contributions(number, account, province, window)
+}
+
+fn add_reports(world: &World, contributions: &[Contribution]) {
+    let written = overview::add_ledger(world.service.store(), contributions, true);
+    assert!(world.runtime.block_on(written).unwrap() > 0);
+}
+
+/// Hospitals of a province that never were, with what they reported.
+fn neighbours(world: &World, province: &str, hospitals: usize) {
+    let own = (0..).map(|number| (number, sample_hospital(number)));
+    let own = own.filter(|(_, hospital)| hospital.division.starts_with(province));
+    let mut contributions = Vec::new();
+    for (number, hospital) in own.take(hospitals) {
+        let new = NewAccount {
+            login_name: format!("neighbour-{number:05}").parse().unwrap(),
+            phone: None,
+            role: Role::DataManager,
+            institution: Some(Institution::new(&hospital.code, &hospital.name).unwrap()),
+            province: Some(province.to_owned()),
+            password_hash: PasswordHash::unusable(),
+            state: AccountState::Active,
+        };
+        let since = Timestamp::now() - SignedDuration::from_hours(24 * DAYS);
+        let mut account = Account::new(new, since);
+        account.division = Some(hospital.division);
+        contributions.extend(reported(number, &account.id, province));
+        let mut transaction = Transaction::new();
+        let store = world.service.store();
+        accounts::add_new(store, &mut transaction, &account).unwrap();
+        world.runtime.block_on(transaction.settle(store)).unwrap();
+    }
+    add_reports(world, &contributions);
 }
 
 #[test]
 fn a_reviewer_goes_from_the_province_to_one_upload() {
     let world = World::shared();
     let name = format!("北海市第{}人民医院", number());
-    let own = hospital(world, "45", &name);
+    let (own, id) = hospital(world, "45", &name);
+    add_reports(world, &reported(2, &id, "45"));
+    neighbours(world, "45", 14);
+    for province in ["13", "31", "44", "51", "61"] {
+        neighbours(world, province, 3);
+    }
     let yesterday = domain::beijing(Timestamp::now())
         .date()
         .yesterday()
@@ -64,6 +115,7 @@ fn a_reviewer_goes_from_the_province_to_one_upload() {
     let options = Options {
         first_day: yesterday,
         days: 1,
+        bad: Bad::Exactly(vec![(Damage::BlankRequired, 2)]),
         ..Options::new("flu", 11)
     };
     own.upload("flu.zip", &generated(&options));
@@ -92,6 +144,16 @@ fn a_reviewer_goes_from_the_province_to_one_upload() {
     desk.open(address.as_str().unwrap());
     desk.see("接口达标数");
     examine(&desk, "overview-upload");
+    // The whole country, by province.
+    let nation = Browser::start(world);
+    let (login, _) = person(world, Role::Reviewer, None, None);
+    nation.sign_in(&login, PASSWORD);
+    nation.click("上报概览");
+    nation.until("the charts are drawn", || {
+        nation.count(".chart svg[role=img]") == 5
+    });
+    nation.see("广西壮族自治区");
+    examine(&nation, "overview-country");
     // What belongs to another province is not found.
     let other = person(world, Role::DataManager, Some("46"), Some("海口市示例医院")).1;
     desk.open(&format!("/overview/hospitals/{other}"));
@@ -101,7 +163,7 @@ fn a_reviewer_goes_from_the_province_to_one_upload() {
 #[test]
 fn a_hospital_declares_a_day_without_a_case_and_takes_it_back() {
     let world = World::shared();
-    let own = hospital(world, "46", &format!("三亚市第{}人民医院", number()));
+    let (own, _) = hospital(world, "46", &format!("三亚市第{}人民医院", number()));
     let browser = Browser::start(world);
     browser.sign_in(&own.login, PASSWORD);
     browser.see("本期无病例");

@@ -80,6 +80,9 @@ const LABEL: f64 = 64.0;
 pub(crate) fn stacks_across(names: &Names, fills: &[(Fill, &str)], all: &[Stack]) -> String {
     let mut canvas = Canvas::new();
     canvas.legend(6.0, fills);
+    if let Some((_, word)) = fills.last() {
+        canvas.text((WIDTH - LABEL + 8.0, TOP - 17.0), Anchor::Start, word);
+    }
     let room = WIDTH - NAME - LABEL;
     for (index, stack) in all.iter().enumerate() {
         let y = TOP + index as f64 * ROW;
@@ -101,4 +104,29 @@ pub(crate) fn stacks_across(names: &Names, fills: &[(Fill, &str)], all: &[Stack]
     let height = TOP + ROW * all.len().max(1) as f64 + 6.0;
     canvas.line((NAME, TOP - 4.0), (NAME, height - 6.0));
     canvas.finish(height, names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_shares_beside_the_bars_are_of_stands_above_them() {
+        let names = Names {
+            title: "t".to_owned(),
+            description: "d".to_owned(),
+        };
+        let fills = [(Fill::Solid, "按时上报"), (Fill::Blank, "未上报")];
+        let stack = Stack {
+            name: "南宁市".to_owned(),
+            parts: vec![3, 1],
+        };
+        let svg = stacks_across(&names, &fills, &[stack]);
+        let texts: Vec<&str> = svg.split("<text ").skip(1).collect();
+        let place = |text: &str| text.split(" y=").next().unwrap().to_owned();
+        let share = texts.iter().find(|text| text.contains(">25%<")).unwrap();
+        let above = texts.iter().filter(|text| place(text) == place(share));
+        let above: Vec<bool> = above.map(|text| text.contains(">未上报<")).collect();
+        assert_eq!(above, [true, false], "{svg}");
+    }
 }

@@ -14,8 +14,9 @@ const text = words({
   records: ['已接收记录', 'Records accepted'],
   pass_rate: ['接口达标率', 'Passed'],
   deaths_due: ['死亡病例待完成', 'Death cases due'], deaths_overdue: ['死亡病例逾期', 'Death cases overdue'],
-  meaning: ['记录按就诊（出院）日期统计，文件按收到的日期统计。{kind}应在 {n} 天内上报，期限未到的日期不计入应报。', 'Records count for the day of visit or discharge, files for the day they arrived. Data of the kind {kind} are due within {n} days; days that are not due yet are left out.'],
+  meaning: ['记录按就诊（出院）日期统计，文件按收到的日期统计。{kind}应在 {n} 天内上报，期限未到的日期不计入应报。', 'Records count for the day of visit or discharge, files for the day they arrived. Data of the kind {kind} are due within {days}; days that are not due yet are left out.'],
   days: ['各日上报情况', 'By day'], places: ['各地上报情况', 'By place'], passes: ['各地接口达标率', 'Passed by place'], delays: ['上报用时', 'Time to report'], causes: ['最常见的错误', 'Commonest errors'],
+  causes_listed: ['最常见的错误：明细', 'Commonest errors, listed'],
   by_province: ['各省', 'By province'], by_city: ['各市', 'By city'], by_hospital: ['各医院', 'By hospital'],
   place: ['地区', 'Place'], hospital: ['医疗机构', 'Institution'],
   city: ['城市', 'City'], all_cities: ['全部城市', 'All cities'],
@@ -26,7 +27,6 @@ const text = words({
   fillers: ['填充值与雷同值', 'Fillers and sameness'], fillers_hint: ['多数记录为“-”、同一数值或同一代码、时间均为零点的数据项。不一定有误，但值得核实。', 'Columns in which most records hold “-”, one and the same value, or midnight. None of it need be wrong; it is worth asking.'],
   none_fillers: ['没有值得注意的数据项。', 'Nothing stands out.'], check: ['现象', 'What'], dash: ['填“-”', 'dashes'], same: ['同一值', 'one value'], midnight: ['时间为零点', 'midnight'],
   nearly_all: ['九成以上记录如此的上传', 'Uploads with nine tenths or more'], uploads: ['上传数', 'Uploads'], median: ['中位数', 'Median'], tenths: ['{n}成', '{n}/10'],
-  loading: ['正在统计错误原因…', 'Adding up what is wrong…'],
   by_point: ['各日数字', 'Figures by day'], day: ['日期', 'Day'],
 });
 
@@ -38,7 +38,8 @@ export async function open({ route, show, signal, query, go }) {
   };
   const params = (more = {}) => new URLSearchParams(Object.entries({ ...asked, ...more }).filter(([, value]) => value)).toString();
   const open = (more) => go(`/overview?${params(more)}`);
-  const body = el('div', { class: 'stack' });
+  const loading = () => el('p', { class: 'hint', role: 'status' }, text('loading'));
+  const body = el('div', { class: 'stack' }, loading());
 
   async function refresh() {
     const { city: _, ...places } = asked;
@@ -50,7 +51,7 @@ export async function open({ route, show, signal, query, go }) {
       const province = overview.own_province ?? asked.province;
       below ??= province ? await list(province) : null;
       if (signal.aborted) return;
-      const rest = el('div', { class: 'stack' }, el('p', { class: 'hint', role: 'status' }, text('loading')));
+      const rest = el('div', { class: 'stack' }, loading());
       fill(body, content(overview, below, province), rest);
       // What stands below the figures is not waited for.
       fill(rest, obstacles(await api.get(`/overview/causes?${figures}`, signal)));
@@ -65,7 +66,7 @@ export async function open({ route, show, signal, query, go }) {
     return [
       filters({ asked, kinds: overview.kinds.filter((one) => one.code !== 'none'), own: overview.own_province, open }),
       figures(overview.total, kind.code),
-      el('p', { class: 'hint' }, text('meaning', { kind: inLanguage(kind, 'name'), n: kind.days_allowed })),
+      el('p', { class: 'hint' }, text('meaning', { kind: inLanguage(kind, 'name'), n: kind.days_allowed, days: kind.days_allowed === 1 ? 'a day' : `${kind.days_allowed} days` })),
       draw('days'), draw('places'),
       draw('passes'), draw('delays'),
       !below && provinces(overview, kind.code),
@@ -122,7 +123,7 @@ export async function open({ route, show, signal, query, go }) {
   function causes(found) {
     const name = (cause) => either(cause.column_zh, cause.column_en);
     return table({
-      label: text('causes'), rows: found.causes, none: text('none_causes'),
+      label: text('causes_listed'), rows: found.causes, none: text('none_causes'),
       columns: [
         { label: text('rule'), kind: 'nowrap', cell: (one) => el('code', {}, one.rule) },
         { label: text('column'), kind: 'name', cell: (one) => [one.kind !== 'none' && `${one.kind} `, one.column && [el('code', {}, one.column), ` ${name(one)}`]] },
