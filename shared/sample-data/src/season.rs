@@ -49,14 +49,14 @@ pub fn sample_hospital(number: u64) -> SampleHospital {
 
 /// Rules and columns that the made-up errors are about.
 const CAUSES: [&str; 8] = [
-    "flu|FLU-P5|P5",
-    "flu|FLU-P13|P13",
-    "flu|FLU-P7506|P7506",
-    "hqms|HQMS-P25|P25",
-    "hqms|HQMS-P321|P321",
-    "lis|LIS-P8005|P8005",
-    "pdr|PDR-P7500|P7500",
-    "flu|FLU-P321|P321",
+    "flu|GEN-009|P13",
+    "flu|FLU-006|P13",
+    "flu|GEN-014|P7506",
+    "flu|GEN-017|P5",
+    "hqms|HQMS-007|P27",
+    "hqms|GEN-009|P321",
+    "lis|LIS-002|P8005",
+    "pdr|PDR-002|P8018",
 ];
 
 /// Columns that some hospitals fill with fillers, or with one and the same value.
@@ -192,6 +192,20 @@ fn facts(random: &mut Random, kind: &str, day: Date, size: i64, late: f64) -> Fa
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn made_up_errors_are_about_rules_and_columns_that_there_are() {
+        let standard = standard::latest();
+        for cause in CAUSES {
+            let [kind, rule, column] = cause.split('|').collect::<Vec<_>>()[..] else {
+                panic!("{cause}");
+            };
+            let rule = standard.rules.iter().find(|known| known.id == rule);
+            assert!(rule.is_some(), "{cause}");
+            let kind = standard.kinds.iter().find(|known| known.code == kind);
+            assert!(kind.unwrap().field_index(column).is_some(), "{cause}");
+        }
+    }
 
     #[test]
     fn a_year_is_the_same_every_time_and_has_all_that_the_overview_shows() {
