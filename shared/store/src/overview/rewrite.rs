@@ -17,7 +17,7 @@ use crate::{Store, StoreError, Transaction};
 /// When the table cannot be read.
 pub async fn contributions(store: &Store) -> Result<Vec<Contribution>, StoreError> {
     let mut found = Vec::new();
-    for item in whole_table(store, "CONTRIBUTIONS#").await? {
+    for item in whole_table(store, &["CONTRIBUTIONS#"]).await? {
         if item.get(SK).is_some_and(is_progress) {
             continue;
         }
@@ -37,43 +37,40 @@ pub async fn contributions(store: &Store) -> Result<Vec<Contribution>, StoreErro
 /// When the table cannot be read.
 pub async fn stored(store: &Store) -> Result<Ledger, StoreError> {
     let mut ledger = Ledger::default();
-    for item in whole_table(store, "HOSPITALS#").await? {
-        let Some((province, bucket)) = place(&item, PK, 1, 2) else {
+    let (hospitals, provinces) = ("HOSPITALS#", "PROVINCE#");
+    let (causes, fills) = ("CAUSES#", "FILLS#");
+    for item in whole_table(store, &[hospitals, provinces, causes, fills]).await? {
+        if is_of(&item, PK, hospitals) {
+            add_hospital(&mut ledger, &item);
+            continue;
+        }
+        let Some(place) = province_place(&item) else {
             continue;
         };
-        let account = item.get(SK).and_then(|sk| sk.as_s().ok()?.parse().ok());
-        let Some(account) = account else { continue };
-        match bucket {
-            Bucket::Day(_) => {
-                ledger
-                    .days
-                    .insert((province, account, bucket), day_facts(&item));
-            }
-            _ => add_counts(
-                ledger
-                    .hospitals
-                    .entry((province, account, bucket))
-                    .or_default(),
-                &item,
-            ),
-        }
-    }
-    for item in whole_table(store, "PROVINCE#").await? {
-        if let Some(place) = province_place(&item) {
+        if is_of(&item, PK, provinces) {
             add_counts(ledger.provinces.entry(place).or_default(), &item);
-        }
-    }
-    for (prefix, sums) in [
-        ("CAUSES#", &mut ledger.causes),
-        ("FILLS#", &mut ledger.fills),
-    ] {
-        for item in whole_table(store, prefix).await? {
-            if let Some(place) = province_place(&item) {
-                add_numbers(sums.entry(place).or_default(), &item);
-            }
+        } else if is_of(&item, PK, causes) {
+            add_numbers(ledger.causes.entry(place).or_default(), &item);
+        } else {
+            add_numbers(ledger.fills.entry(place).or_default(), &item);
         }
     }
     Ok(ledger.tidied())
+}
+
+fn add_hospital(ledger: &mut Ledger, item: &Item) {
+    let Some((province, bucket)) = place(item, PK, 1, 2) else {
+        return;
+    };
+    let account = item.get(SK).and_then(|sk| sk.as_s().ok()?.parse().ok());
+    let Some(account) = account else { return };
+    let key = (province, account, bucket);
+    match bucket {
+        Bucket::Day(_) => {
+            ledger.days.insert(key, day_facts(item));
+        }
+        _ => add_counts(ledger.hospitals.entry(key).or_default(), item),
+    }
 }
 
 fn province_place(item: &Item) -> Option<(String, Bucket)> {
@@ -96,15 +93,22 @@ fn is_of(item: &Item, name: &str, prefix: &str) -> bool {
         .is_some_and(|value| value.as_s().is_ok_and(|value| value.starts_with(prefix)))
 }
 
-async fn whole_table(store: &Store, prefix: &str) -> Result<Vec<Item>, StoreError> {
-    let mut pages = store
+/// All items of the table whose partitions begin in one of these ways.
+async fn whole_table(store: &Store, prefixes: &[&str]) -> Result<Vec<Item>, StoreError> {
+    let mut scan = store
         .client
         .scan()
         .table_name(&store.table)
         .consistent_read(true)
-        .filter_expression("begins_with(#pk, :prefix)")
-        .expression_attribute_names("#pk", PK)
-        .expression_attribute_values(":prefix", crate::table::text(prefix))
+        .expression_attribute_names("#pk", PK);
+    let mut wanted = Vec::new();
+    for (index, prefix) in prefixes.iter().enumerate() {
+        wanted.push(format!("begins_with(#pk, :prefix{index})"));
+        let name = format!(":prefix{index}");
+        scan = scan.expression_attribute_values(name, crate::table::text(*prefix));
+    }
+    let mut pages = scan
+        .filter_expression(wanted.join(" OR "))
         .into_paginator()
         .items()
         .send();
