@@ -153,3 +153,32 @@ fn answer(mut output: ChildStdout) -> io::Result<Vec<u8>> {
         Err(io::ErrorKind::UnexpectedEof.into())
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+
+    use rustix::process::Signal;
+
+    use super::*;
+
+    /// Asked of the status alone: whether a process dies of these depends on how the tests were started.
+    #[test]
+    fn signals_that_stop_programs_blame_no_file() {
+        for (signal, ended) in [
+            (Signal::INT, Ended::NotStarted),
+            (Signal::HUP, Ended::NotStarted),
+            (Signal::TERM, Ended::NotStarted),
+            (Signal::KILL, Ended::Died),
+            (Signal::SEGV, Ended::Died),
+            (Signal::XCPU, Ended::TooLong),
+        ] {
+            assert_eq!(
+                by(ExitStatus::from_raw(signal.as_raw())),
+                ended,
+                "{signal:?}"
+            );
+        }
+        assert_eq!(by(ExitStatus::default()), Ended::Died);
+    }
+}
