@@ -40,7 +40,7 @@ fn an_upload_is_withdrawn_and_a_case_is_followed() {
     browser.click("查询");
     browser.see("缺少出院小结");
     if let Some(folder) = std::env::var_os("FLU_PICTURES") {
-        let picture = std::path::Path::new(&folder).join("case-history.png");
+        let picture = std::path::Path::new(&folder).join("case-history-zh-1280.png");
         std::fs::write(picture, browser.picture()).unwrap();
     }
     assert!(!browser.path().contains(&first_number(&hqms)));
