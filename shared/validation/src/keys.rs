@@ -55,6 +55,9 @@ impl Keys {
     pub(crate) fn expect(&mut self, keys: u32) {
         // A twentieth more for the guess itself.
         let keys = keys as usize / 20 * 21;
+        let more = keys.saturating_sub(self.hashes.len());
+        self.hashes.reserve_exact(more);
+        self.rows.reserve_exact(more);
         self.resize(keys.min(NUMBERS as usize) * 4 / 3 / PLACES + 1);
     }
 
