@@ -49,13 +49,9 @@ pub(crate) async fn get(
             .and_then(|mut tables| tables.remove(&store.table))
             .map(|keys| keys.keys)
             .unwrap_or_default();
-        if left.is_empty() {
+        if !comes_back(attempt, left.len()).await? {
             break;
         }
-        if attempt == TRIES {
-            return Err(StoreError::Unprocessed { left: left.len() });
-        }
-        pause(attempt).await;
     }
     Ok(found)
 }
@@ -84,23 +80,28 @@ pub(crate) async fn put(store: &Store, items: Vec<Item>) -> Result<(), StoreErro
                 .unprocessed_items
                 .and_then(|mut tables| tables.remove(&store.table))
                 .unwrap_or_default();
-            if left.is_empty() {
+            if !comes_back(attempt, left.len()).await? {
                 break;
             }
-            if attempt == TRIES {
-                return Err(StoreError::Unprocessed { left: left.len() });
-            }
-            pause(attempt).await;
         }
     }
     Ok(())
 }
 
+/// Waits to come back for what was left over of a batch; `false`: nothing was.
+///
 /// 20 ms doubled each time, and up to as much again so that many workers do not come back together.
-async fn pause(attempt: u32) {
+async fn comes_back(attempt: u32, left: usize) -> Result<bool, StoreError> {
+    if left == 0 {
+        return Ok(false);
+    }
+    if attempt == TRIES {
+        return Err(StoreError::Unprocessed { left });
+    }
     let base = 20_u64 << attempt.min(8);
     let jitter = u64::from(Timestamp::now().subsec_nanosecond().unsigned_abs()) % base;
     tokio::time::sleep(Duration::from_millis(base + jitter)).await;
+    Ok(true)
 }
 
 fn key_of(item: &Item) -> Option<Key> {
