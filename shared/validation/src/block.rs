@@ -26,6 +26,8 @@ pub(crate) struct Values {
     pub(crate) invalid: u64,
     /// Records with the standard's own "no value".
     pub(crate) dash: u64,
+    /// Records of which a number may be left from those before.
+    stale: u64,
     /// What the valid ones stand for; see [`crate::record::Record`]. Of all others it is 0, so that sums need not ask.
     pub(crate) numbers: [i64; ROWS],
     /// Where the trimmed bytes of those that are not blank stand.
@@ -60,6 +62,7 @@ impl Block {
             valid: 0,
             invalid: 0,
             dash: 0,
+            stale: 0,
             numbers: [0; ROWS],
             places: [Place { start: 0, end: 0 }; ROWS],
         };
@@ -69,16 +72,24 @@ impl Block {
         }
     }
 
-    /// Makes every field of every record blank.
+    /// Makes every field of every record blank, but for the numbers: [`Block::settle`] when the fields have been filled in.
     pub(crate) fn clear(&mut self) {
         for values in &mut self.fields {
-            if values.valid != 0 {
-                values.numbers = [0; ROWS];
-            }
+            values.stale |= values.valid;
             (values.valid, values.invalid, values.dash) = (0, 0, 0);
         }
         for card in &self.id_cards {
             card.set(None);
+        }
+    }
+
+    /// Takes away the numbers that nothing was put in place of.
+    pub(crate) fn settle(&mut self) {
+        for values in &mut self.fields {
+            for record in members(values.stale & !values.valid) {
+                values.numbers[record] = 0;
+            }
+            values.stale = 0;
         }
     }
 
@@ -174,7 +185,7 @@ mod tests {
         block.field_mut(1).valid = 0b11_1100;
         block.field_mut(2).invalid = 0b1000;
         block.field_mut(2).dash = 1 << 9;
-        for record in 0..ROWS {
+        for record in 0..4 {
             block.field_mut(0).numbers[record] = record as i64;
         }
         block
@@ -208,6 +219,12 @@ mod tests {
         assert_eq!(states(&block, 9), [blank, blank, Some(State::Dash)]);
         assert_eq!(block.state(3, 0), None);
         block.clear();
+        block.field_mut(0).valid = 0b1;
+        block.field_mut(0).numbers[0] = 7;
+        block.settle();
+        assert_eq!(block.field(0).numbers[0], 7);
+        block.clear();
+        block.settle();
         assert_eq!(states(&block, 3), [blank; 3]);
         assert_eq!(block.field(0).numbers, [0; ROWS]);
     }

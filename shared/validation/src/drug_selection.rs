@@ -95,7 +95,10 @@ impl DrugSelection {
                 self.waiting.push((visit, finding));
             }
         } else if record.kind == self.drugs.kind
-            && self.antivirals.matches_of(&record.record, self.drug).wanted
+            && self
+                .antivirals
+                .matches_of(&record.record(), self.drug)
+                .wanted
         {
             self.treated.extend(self.drugs.visit(record));
         }

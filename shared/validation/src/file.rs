@@ -9,7 +9,7 @@ use crate::cells::Pending;
 use crate::decode::TextEncoding;
 use crate::header::{self, Header};
 use crate::judge::Judge;
-use crate::parse::{Cell, ROWS, Row, RowSource};
+use crate::parse::{Cell, ROWS, Row, RowPlace, RowSource};
 use crate::report::neutral;
 use crate::rules::own::OwnCheck;
 use crate::run::{Run, shown, shown_cell};
@@ -228,34 +228,34 @@ fn judge(
         }
         let judged = judge.judge(rows, blank);
         let mut findings = judged.findings().peekable();
-        for (place, row) in rows.iter().enumerate() {
+        for (place, &RowPlace { number, .. }) in rows.places.iter().enumerate() {
             // Blank rows at the end are nothing to speak of: they are told only when another row follows.
             if blank >> place & 1 == 1 {
-                let first = blank_rows.map_or(row.number, |(first, _)| first);
-                blank_rows = Some((first, row.number));
+                let first = blank_rows.map_or(number, |(first, _)| first);
+                blank_rows = Some((first, number));
                 continue;
             }
             if let Some((first, last)) = blank_rows.take() {
-                for number in first..=last {
-                    tell_blank(run, index, kind, number);
+                for blank in first..=last {
+                    tell_blank(run, index, kind, blank);
                 }
             }
             let mut passed = !file_failed;
             while let Some(pending) =
                 findings.next_if(|pending| usize::from(pending.index) == place)
             {
-                let finding = finding(index, &row, pending, encoding);
+                let finding = finding(index, &rows.row(place), pending, encoding);
                 passed &= run.finding(&finding, Some(kind)) != Severity::Error;
             }
             run.record(&JudgedRecord {
                 file: index,
                 kind,
-                row: row.number,
+                row: number,
                 passed,
                 kind_data,
-                written: row,
-                record: judged.records.record(place),
-                encoding,
+                index: place,
+                rows: &rows,
+                records: &judged.records,
             });
             pace(run, index)?;
         }

@@ -109,9 +109,9 @@ impl<'a> FillerTally<'a> {
         let kind = slot.get_or_insert_with(|| Kind::new(self.standard, record.kind));
         kind.records += 1;
         for column in &mut kind.columns {
-            if record.record.is_dash(column.field) {
+            if record.record().is_dash(column.field) {
                 column.dashes += 1;
-            } else if let Some(number) = record.record.number(column.field) {
+            } else if let Some(number) = record.record().number(column.field) {
                 column.filled += 1;
                 match column.watch {
                     Watch::Dash => {}

@@ -245,6 +245,7 @@ impl<'a> Judge<'a> {
                 self.cells.column(&self.plan, column, &lines, rows, values);
             }
         }
+        self.block.settle();
         judged
     }
 

@@ -7,9 +7,8 @@ use standard::{FieldType, FileKind};
 
 use crate::Finding;
 use crate::cells::date;
-use crate::decode::TextEncoding;
-use crate::parse::Row;
-use crate::record::{Record, State};
+use crate::parse::Rows;
+use crate::record::{Record, Records, State};
 
 /// A file of the archive, known once its header has been read.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -64,9 +63,10 @@ pub struct JudgedRecord<'a> {
     /// Whether it has no finding of severity error (接口达标), nor has its file.
     pub passed: bool,
     pub(crate) kind_data: &'a FileKind,
-    pub(crate) written: Row<'a>,
-    pub(crate) record: Record<'a>,
-    pub(crate) encoding: TextEncoding,
+    /// Which of the rows it is. A row and a record are put together where they are asked for: hardly anybody does.
+    pub(crate) index: usize,
+    pub(crate) rows: &'a Rows<'a>,
+    pub(crate) records: &'a Records<'a>,
 }
 
 /// A value as the type of its column has it.
@@ -86,35 +86,42 @@ pub enum TypedValue<'a> {
 
 impl<'a> JudgedRecord<'a> {
     /// Cells as written, decoded, in the file's order.
-    pub fn written(&self) -> impl Iterator<Item = Cow<'a, str>> + '_ {
-        (0..self.written.cells.len()).map(|column| self.encoding.decode(self.written.bytes(column)))
+    pub fn written(&self) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
+        let (row, encoding) = (self.rows.row(self.index), self.rows.encoding);
+        (0..row.cells.len()).map(move |column| encoding.decode(row.bytes(column)))
+    }
+
+    /// As the rules saw it.
+    #[inline]
+    pub(crate) fn record(&self) -> Record<'a> {
+        self.records.record(self.index)
     }
 
     /// The value of a field, trimmed and in the standard's form (dates as `yyyy-MM-dd[ HH:mm:ss]`); blank where there is
     /// no value.
     pub fn value(&self, field: usize) -> Cow<'a, str> {
-        let Some(state) = self.record.records.block.state(field, self.record.index) else {
+        let Some(state) = self.records.block.state(field, self.index) else {
             return Cow::Borrowed("");
         };
-        let number = self.record.records.block.field(field).numbers[self.record.index];
+        let number = self.records.block.field(field).numbers[self.index];
         match (state, self.kind_data.fields[field].field_type) {
             (State::Blank | State::Dash, _) => Cow::Borrowed(""),
             (State::Valid, FieldType::Date) => Cow::Owned(date::date_text(number)),
             // Where a day alone will do, a day stays a day.
-            (State::Valid, FieldType::DateTime) if self.record.bytes(field).len() > 10 => {
+            (State::Valid, FieldType::DateTime) if self.record().bytes(field).len() > 10 => {
                 Cow::Owned(date::moment_text(number))
             }
             (State::Valid, FieldType::DateTime) => Cow::Owned(date::date_text(number)),
-            _ => self.encoding.decode(self.record.bytes(field)),
+            _ => self.rows.encoding.decode(self.record().bytes(field)),
         }
     }
 
     /// The value of a field as its type has it, of a record that passed or not.
     pub fn typed(&self, field: usize) -> TypedValue<'a> {
-        let Some(state) = self.record.records.block.state(field, self.record.index) else {
+        let Some(state) = self.records.block.state(field, self.index) else {
             return TypedValue::None;
         };
-        let number = || self.record.records.block.field(field).numbers[self.record.index];
+        let number = || self.records.block.field(field).numbers[self.index];
         match (state, self.kind_data.fields[field].field_type) {
             (State::Blank | State::Dash, _) => TypedValue::None,
             (State::Valid, FieldType::Date | FieldType::DateTime) => TypedValue::Seconds(number()),
@@ -124,7 +131,7 @@ impl<'a> JudgedRecord<'a> {
             (State::Invalid, field_type) if !matches!(field_type, FieldType::Text) => {
                 TypedValue::None
             }
-            _ => TypedValue::Text(self.encoding.decode(self.record.bytes(field))),
+            _ => TypedValue::Text(self.rows.encoding.decode(self.record().bytes(field))),
         }
     }
 

@@ -95,7 +95,8 @@ pub(crate) fn is_scientific(bytes: &[u8]) -> bool {
 
 /// The digits in front of a `.0` that was added to them.
 pub(crate) fn before_zero_fraction(bytes: &[u8]) -> Option<&[u8]> {
-    if bytes.last() != Some(&b'0') {
+    // Two bytes tell it of most numbers that end like this.
+    if !matches!(bytes, [.., b'.' | b'0', b'0']) {
         return None;
     }
     let point = bytes.iter().position(|byte| *byte == b'.')?;

@@ -107,6 +107,9 @@ pub(crate) fn utf8_characters(bytes: &[u8]) -> usize {
 
 /// The likeliest encoding of bytes that begin with a character beyond ASCII.
 fn likeliest(window: &[u8], complete: bool) -> TextEncoding {
+    if Encoding::utf8_valid_up_to(window) == window.len() {
+        return TextEncoding::Utf8;
+    }
     let (errors, characters) = utf8_errors(window, complete);
     // GB18030 read as UTF-8 is wrong nearly everywhere, and UTF-8 read as GB18030 hardly anywhere: a few broken
     // characters among good ones are still UTF-8.

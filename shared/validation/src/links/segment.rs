@@ -183,7 +183,7 @@ impl<'a> SegmentBuilder<'a> {
 
     /// Takes a record, passed or failed.
     pub fn record(&mut self, record: &JudgedRecord<'_>) {
-        let day = record.record.day(record.kind_data.record_date);
+        let day = record.record().day(record.kind_data.record_date);
         self.add(
             record.kind,
             day.and_then(|day| i32::try_from(day).ok()),

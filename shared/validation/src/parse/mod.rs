@@ -63,15 +63,22 @@ pub(crate) struct RowPlace {
 impl<'a> Rows<'a> {
     /// Each row by itself.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Row<'a>> + use<'a> {
-        let Self { buffer, cells, .. } = *self;
-        self.places.iter().map(move |place| Row {
+        let rows = *self;
+        (0..rows.places.len()).map(move |index| rows.row(index))
+    }
+
+    /// One of the rows.
+    #[inline]
+    pub(crate) fn row(&self, index: usize) -> Row<'a> {
+        let place = &self.places[index];
+        Row {
             number: place.number,
-            buffer,
-            cells: &cells[place.first as usize..place.end as usize],
+            buffer: self.buffer,
+            cells: &self.cells[place.first as usize..place.end as usize],
             controls: place.controls,
             valid: place.valid,
             defect: place.defect,
-        })
+        }
     }
 }
 
