@@ -16,7 +16,7 @@ use crate::record::Records;
 use crate::rules::own::{KEY_REPEATED, OwnCheck, OwnRules};
 use crate::rules::record::CHECKS;
 use crate::rules::{Binding, Concern, Found, RecordCheck};
-use crate::uniqueness::UniqueRule;
+use crate::uniqueness::{self, UniqueRule};
 
 /// A rule on several values of a record.
 struct RecordRule<'a> {
@@ -186,7 +186,7 @@ impl<'a> Judge<'a> {
                     rule,
                     column: self.places[field],
                     field: u16::try_from(field).ok(),
-                    detail: Some(Cow::Owned(earlier.to_string())),
+                    detail: Some(Cow::Owned(uniqueness::detail(earlier))),
                     suggestion: None,
                 });
             });

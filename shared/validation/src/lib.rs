@@ -18,6 +18,7 @@ pub mod icd;
 mod icd_form;
 mod invisible;
 mod judge;
+mod key_order;
 mod keys;
 pub mod links;
 mod mixed;

@@ -6,8 +6,7 @@ use hashbrown::HashMap;
 use standard::{Severity, Standard};
 
 use crate::finding::fill_texts;
-use crate::invisible;
-use crate::{Cause, FileInfo, Finding, Language};
+use crate::{Cause, FileInfo, Finding, Language, texts};
 
 /// Rows of a cause that are named.
 const ROWS: usize = 20;
@@ -135,20 +134,28 @@ fn cause(gathered: Gathered, standard: &Standard, files: &[FileInfo]) -> Cause {
     let (message_en, mend_en) = fill_texts(&gathered.first, standard, files, Language::English);
     // The texts are those of the first finding: where they speak of its value and there are others, that is an example.
     let several = gathered.values.len() > 1;
+    let speaks_of_it =
+        |template: &str| several && (template.contains("{label}") || template.contains("{value}"));
     let detail = gathered.first.detail.as_deref();
-    let one_place = detail.is_some_and(|detail| invisible::told(detail).is_some());
-    let example = |template: &str, text: String, word: &str| {
-        let speaks_of_it = template.contains("{label}") || template.contains("{value}");
-        if several && (speaks_of_it || one_place) {
+    // It is told behind the message.
+    let one_place =
+        gathered.findings > 1 && detail.is_some_and(|detail| texts::of_one_place(detail).is_some());
+    let example = |is_example: bool, text: String, word: &str| {
+        if is_example {
             format!("{word}{text}")
         } else {
             text
         }
     };
-    let message_zh = example(&rule.message_zh, message_zh, "例如：");
-    let mend_zh = example(&rule.mend_zh, mend_zh, "逐个处理，例如：");
-    let message_en = example(&rule.message_en, message_en, "For example: ");
-    let mend_en = example(&rule.mend_en, mend_en, "One by one, for example: ");
+    let told = |template: &str| one_place || speaks_of_it(template);
+    let message_zh = example(told(&rule.message_zh), message_zh, "例如：");
+    let message_en = example(told(&rule.message_en), message_en, "For example: ");
+    let mend_zh = example(speaks_of_it(&rule.mend_zh), mend_zh, "逐个处理，例如：");
+    let mend_en = example(
+        speaks_of_it(&rule.mend_en),
+        mend_en,
+        "One by one, for example: ",
+    );
     Cause {
         rule: rule.id.clone(),
         kind: kind.map(|kind| kind.code.clone()),

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::Note;
 use crate::finding::column_letters;
 use crate::invisible::{self, Seen};
+use crate::uniqueness;
 
 /// Code, Chinese, English.
 type Text = (&'static str, &'static str, &'static str);
@@ -360,8 +361,13 @@ pub(crate) fn detail(code: &str) -> Option<(Cow<'static, str>, Cow<'static, str>
     if let Some((_, zh, en)) = find(DETAILS, code) {
         return Some((Cow::Borrowed(zh), Cow::Borrowed(en)));
     }
-    let (zh, en) = invisible::told(code)?;
+    let (zh, en) = of_one_place(code)?;
     Some((Cow::Owned(zh), Cow::Owned(en)))
+}
+
+/// The same of a detail that is another one wherever it is found.
+pub(crate) fn of_one_place(code: &str) -> Option<(String, String)> {
+    invisible::told(code).or_else(|| uniqueness::told(code))
 }
 
 #[cfg(test)]

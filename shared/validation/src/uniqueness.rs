@@ -1,17 +1,46 @@
 //! Rules that want a key to be unique within a file.
 
-use crate::block::members;
+use crate::block::{Values, members};
+use crate::key_order::{RisingKeys, number_order, text_order};
 use crate::keys::Keys;
 use crate::mixed::Mixed;
 use crate::parse::ROWS;
 use crate::record::Records;
+
+/// The detail of a finding that says in which row the key stood before.
+pub(crate) fn detail(earlier: u32) -> String {
+    format!("{SAME}{earlier}")
+}
+
+/// What such a detail says in Chinese and English.
+pub(crate) fn told(detail: &str) -> Option<(String, String)> {
+    let row: u32 = detail.strip_prefix(SAME)?.parse().ok()?;
+    Some((format!("与第{row}行相同"), format!("the same as row {row}")))
+}
+
+const SAME: &str = "same as row ";
 
 /// One rule: these fields together name a record.
 pub(crate) struct UniqueRule {
     /// Index of the rule.
     pub(crate) rule: u16,
     fields: Vec<KeyField>,
-    keys: Keys,
+    known: Known,
+    expected: u32,
+}
+
+/// The keys so far.
+enum Known {
+    /// None.
+    Nothing,
+    /// They rise in this field of the key, or fall.
+    Rising {
+        field: usize,
+        falling: bool,
+        keys: Box<RisingKeys>,
+    },
+    /// They come in any order.
+    Any(Keys),
 }
 
 struct KeyField {
@@ -34,13 +63,19 @@ impl UniqueRule {
                     required,
                 })
                 .collect(),
-            keys: Keys::default(),
+            known: Known::Nothing,
+            expected: 0,
         }
     }
 
     /// Makes room for about so many records.
     pub(crate) fn expect(&mut self, records: u32) {
-        self.keys.expect(records);
+        self.expected = records;
+        match &mut self.known {
+            Known::Nothing => {}
+            Known::Rising { keys, .. } => keys.expect(records),
+            Known::Any(keys) => keys.expect(records),
+        }
     }
 
     /// Takes records with their rows: of each that has the key of an earlier one, its index, the earlier row and the field to
@@ -75,12 +110,78 @@ impl UniqueRule {
             return;
         };
         let hashes = hashes.map(Mixed::finish);
-        self.keys
-            .look_ahead(members(of).map(|record| hashes[record]));
-        for record in members(of) {
-            if let Some(earlier) = self.keys.insert(hashes[record], row_of(record)) {
-                repeated(record, earlier, shown.field);
+        if let Known::Nothing = self.known {
+            self.known = self.in_order(records, of);
+        }
+        match &mut self.known {
+            Known::Nothing => {}
+            Known::Rising {
+                field,
+                falling,
+                keys,
+            } => {
+                let key = &self.fields[*field];
+                let values = records.block.field(key.field);
+                for record in members(of) {
+                    let order = key.order(records, values, record, *falling);
+                    if let Some(earlier) = keys.insert(order, hashes[record], row_of(record)) {
+                        repeated(record, earlier, shown.field);
+                    }
+                }
+                if keys.is_in_vain() {
+                    self.known = Known::Any(std::mem::take(&mut **keys).into_keys(self.expected));
+                }
+            }
+            Known::Any(keys) => {
+                keys.look_ahead(members(of).map(|record| hashes[record]));
+                for record in members(of) {
+                    if let Some(earlier) = keys.insert(hashes[record], row_of(record)) {
+                        repeated(record, earlier, shown.field);
+                    }
+                }
             }
         }
+    }
+
+    /// How to take keys, by those that come first: in the order of the field in which nearly all of them rise or fall.
+    fn in_order(&self, records: &Records<'_>, of: u64) -> Known {
+        let pairs = of.count_ones().saturating_sub(1);
+        if of == 0 {
+            return Known::Nothing;
+        }
+        let fields = self.fields.iter().enumerate();
+        let orders = fields.flat_map(|(field, key)| {
+            let values = records.block.field(key.field);
+            [false, true].map(|falling| {
+                let orders = members(of).map(|record| key.order(records, values, record, falling));
+                let orders: Vec<u64> = orders.collect();
+                let pairs = orders.array_windows();
+                let rises = pairs.filter(|[one, next]| one < next).count();
+                (rises as u32, field, falling)
+            })
+        });
+        match orders.max_by_key(|(rises, _, _)| *rises) {
+            Some((rises, field, falling)) if pairs > 0 && rises * 8 >= pairs * 7 => Known::Rising {
+                field,
+                falling,
+                keys: Box::default(),
+            },
+            _ => Known::Any(Keys::default()),
+        }
+    }
+}
+
+impl KeyField {
+    /// What keys are compared by that this is a field of.
+    #[inline]
+    fn order(&self, records: &Records<'_>, values: &Values, record: usize, falling: bool) -> u64 {
+        let order = if values.valid >> record & 1 == 0 {
+            0
+        } else if self.by_number {
+            number_order(values.numbers[record])
+        } else {
+            text_order(records.bytes(values, record))
+        };
+        if falling { !order } else { order }
     }
 }

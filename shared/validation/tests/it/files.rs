@@ -349,6 +349,54 @@ fn repeated_keys_name_the_earlier_row() {
 }
 
 #[test]
+fn repeated_keys_are_found_in_whatever_order_they_come() {
+    const RECORDS: u32 = 1_500;
+    let rising: Vec<u32> = (1..=RECORDS).collect();
+    let falling: Vec<u32> = rising.iter().rev().copied().collect();
+    // 611 has no divisor in common with 1,500.
+    let shuffled: Vec<u32> = rising.iter().map(|number| number * 611 % RECORDS).collect();
+    // In order for so long that it is relied on, and then no more.
+    let mut turning = rising[..700].to_vec();
+    turning.extend(
+        shuffled
+            .iter()
+            .filter(|number| **number > 700 || **number == 0),
+    );
+    for (order, mut numbers) in [rising, falling, shuffled, turning].into_iter().enumerate() {
+        // Each right behind, far behind, and beyond the last.
+        for (place, from) in [(3, 2), (40, 1), (900, 899), (901, 10), (1_400, 650)] {
+            numbers.insert(place, numbers[from]);
+        }
+        numbers.push(numbers[1_200]);
+        let mut first = std::collections::HashMap::new();
+        let mut wanted = Vec::new();
+        for (row, number) in (2..).zip(&numbers) {
+            match first.get(number) {
+                Some(earlier) => wanted.push((row, *earlier)),
+                None => _ = first.insert(*number, row),
+            }
+        }
+        let mut rows = vec![header("lis")];
+        rows.extend(numbers.into_iter().map(lis));
+        let checked = check_csv("lis_1.csv", csv(&rows));
+        let found = checked.findings.iter().map(|finding| {
+            assert_eq!(finding.rule, "LIS-001");
+            finding.row.unwrap()
+        });
+        let rows: Vec<u32> = wanted.iter().map(|(row, _)| *row).collect();
+        assert_eq!(found.collect::<Vec<_>>(), rows, "order {order}");
+        for (finding, (_, earlier)) in checked.english.iter().zip(&wanted) {
+            assert!(
+                finding
+                    .message
+                    .ends_with(&format!("the same as row {earlier}")),
+                "order {order}: {finding:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn several_files_come_in_the_order_of_the_archive() {
     let bad = lis_file(1, |rows| rows[1][7] = "x".into());
     let checked = check_bytes(&zip(&[
