@@ -32,8 +32,6 @@ pub(crate) struct Judge<'a> {
     cells: CellJudge<'a>,
     record_rules: Vec<RecordRule<'a>>,
     unique: Vec<UniqueRule>,
-    /// For each field its column, for findings of record rules.
-    places: Vec<Option<u16>>,
     /// Columns up to the last that has a header.
     width: usize,
     /// For each 64 columns which rows have something in each.
@@ -88,12 +86,11 @@ impl<'a> Judge<'a> {
             cells: CellJudge::new(standard, own, latest, columns.len()),
             record_rules: record_rules(kind, settings),
             unique: unique_rules(kind, standard),
-            places,
             width,
             filled: vec![[0; ROWS]; width.div_ceil(64)],
             not_empty: Vec::new(),
             block: Block::new(fields),
-            found: Found::default(),
+            found: Found::new(places),
             order: Vec::new(),
             encoding: TextEncoding::Ascii,
         }
@@ -159,38 +156,24 @@ impl<'a> Judge<'a> {
     #[inline(never)]
     fn rules(&mut self, rows: &Rows<'_>, judged: u64) {
         let records = records_of(rows, &self.block);
-        let pending = &mut self.cells.found;
+        let found = &mut self.found;
+        std::mem::swap(&mut found.pending, &mut self.cells.found);
         for rule in &self.record_rules {
             let asked = rule.concern.among(&self.block) & judged;
-            if asked == 0 {
-                continue;
-            }
-            rule.check.check_all(&records, asked, &mut self.found);
-            for place in self.found.places.drain(..) {
-                pending.push(Pending {
-                    index: place.record as u8,
-                    rule: rule.rule,
-                    column: place.field.and_then(|field| self.places[field]),
-                    field: place.field.and_then(|field| u16::try_from(field).ok()),
-                    detail: place.detail.map(Cow::Owned),
-                    suggestion: place.suggestion,
-                });
+            if asked != 0 {
+                found.rule = rule.rule;
+                rule.check.check_all(&records, asked, found);
             }
         }
         let row_of = |index: usize| rows.places[index].number;
         for unique in &mut self.unique {
-            let rule = unique.rule;
-            unique.take(&records, judged, row_of, |index, earlier, field| {
-                pending.push(Pending {
-                    index: index as u8,
-                    rule,
-                    column: self.places[field],
-                    field: u16::try_from(field).ok(),
-                    detail: Some(Cow::Owned(uniqueness::detail(earlier))),
-                    suggestion: None,
-                });
+            found.rule = unique.rule;
+            unique.take(&records, judged, row_of, |record, earlier, field| {
+                found.record = record;
+                found.at_with(field, uniqueness::detail(earlier));
             });
         }
+        std::mem::swap(&mut found.pending, &mut self.cells.found);
     }
 
     /// Judges the values of the rows that stand under their headers: which those are.

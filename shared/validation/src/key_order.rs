@@ -56,62 +56,68 @@ fn nibbles(word: u64) -> u64 {
 /// Keys of which nearly each stands behind all before it.
 #[derive(Default)]
 pub(crate) struct RisingKeys {
-    orders: Vec<u64>,
-    hashes: Vec<u64>,
-    rows: Vec<u32>,
+    /// Those that did, in their order.
+    rising: Vec<Key>,
     /// Those that did not.
     others: Keys,
     strays: usize,
+}
+
+struct Key {
+    order: u64,
+    hash: u64,
+    row: u32,
 }
 
 /// Beside one of so many that does not rise: then each is better looked for.
 const STRAYS: usize = 32;
 /// And so many, however few there are.
 const FIRST_STRAYS: usize = 64;
+/// Keys that are handed over at a time, so that what they took is given back on the way.
+const PART: usize = 1 << 16;
 
 impl RisingKeys {
     /// Makes room for about so many keys in all.
     pub(crate) fn expect(&mut self, keys: u32) {
         // A twentieth more for the guess itself.
-        let more = (keys as usize / 20 * 21).saturating_sub(self.orders.len());
-        self.orders.reserve_exact(more);
-        self.hashes.reserve_exact(more);
-        self.rows.reserve_exact(more);
+        let keys = keys as usize / 20 * 21;
+        self.rising
+            .reserve_exact(keys.saturating_sub(self.rising.len()));
     }
 
     /// Adds a key by its hash; the row of the record that had it before, if any. Equal keys must have the same order.
     pub(crate) fn insert(&mut self, order: u64, hash: u64, row: u32) -> Option<u32> {
-        if self.orders.last().is_none_or(|last| *last < order) {
-            self.orders.push(order);
-            self.hashes.push(hash);
-            self.rows.push(row);
+        if self.rising.last().is_none_or(|last| last.order < order) {
+            self.rising.push(Key { order, hash, row });
             return None;
         }
         self.strays += 1;
-        match self.orders.binary_search(&order) {
-            Ok(known) if self.hashes[known] == hash => Some(self.rows[known]),
+        let place = self.rising.partition_point(|known| known.order < order);
+        match self.rising.get(place) {
+            Some(known) if known.hash == hash => Some(known.row),
             _ => self.others.insert(hash, row),
         }
     }
 
     /// Whether too many did not rise.
     pub(crate) fn is_in_vain(&self) -> bool {
-        self.strays > FIRST_STRAYS + self.orders.len() / STRAYS
+        self.strays > FIRST_STRAYS + self.rising.len() / STRAYS
     }
 
     /// All of them, to be looked for wherever they are.
     pub(crate) fn into_keys(self, expected: u32) -> Keys {
         let Self {
-            orders,
-            hashes,
-            rows,
+            mut rising,
             others: mut keys,
             ..
         } = self;
-        drop(orders);
-        keys.expect(expected.max(u32::try_from(hashes.len()).unwrap_or(u32::MAX)));
-        for (hash, row) in hashes.into_iter().zip(rows) {
-            keys.insert(hash, row);
+        keys.expect(expected.max(u32::try_from(rising.len()).unwrap_or(u32::MAX)));
+        while !rising.is_empty() {
+            let part = rising.split_off(rising.len().saturating_sub(PART));
+            rising.shrink_to_fit();
+            for Key { hash, row, .. } in part {
+                keys.insert(hash, row);
+            }
         }
         keys
     }

@@ -259,10 +259,10 @@ mod tests {
         states[kind.record_date] = State::Valid;
         let record = OwnedRecord::new(&bytes, &states, &numbers);
         found_by(&*build(&binding).unwrap(), &record)
-            .places
+            .pending
             .into_iter()
             .map(|place| {
-                let field = &kind.fields[place.field.unwrap()];
+                let field = &kind.fields[usize::from(place.field.unwrap())];
                 let suggestion = place.suggestion.as_deref().map(str::to_owned);
                 (field.code.clone(), suggestion)
             })

@@ -1,9 +1,11 @@
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use standard::{FileKind, Rule, Standard};
 use thiserror::Error;
 
 use crate::block::{Block, members};
+use crate::cells::Pending;
 use crate::field_set::FieldMask;
 #[cfg(test)]
 use crate::record::OwnedRecord;
@@ -64,29 +66,28 @@ pub(crate) trait RecordCheck: Send + Sync {
     }
 }
 
-/// What the checks of one rule found.
+/// Takes what the checks of rules find.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
+    /// The rule that is asked.
+    pub(crate) rule: u16,
     /// The record that is being looked at.
     pub(crate) record: usize,
+    /// For each field its column in the file.
+    columns: Vec<Option<u16>>,
     /// The findings.
-    pub(crate) places: Vec<FoundPlace>,
-}
-
-/// One thing found.
-#[derive(Debug)]
-pub(crate) struct FoundPlace {
-    /// Of which record.
-    pub(crate) record: usize,
-    /// Where in it.
-    pub(crate) field: Option<usize>,
-    /// What the message's placeholders stand for.
-    pub(crate) detail: Option<String>,
-    /// What was probably meant.
-    pub(crate) suggestion: Option<Arc<str>>,
+    pub(crate) pending: Vec<Pending>,
 }
 
 impl Found {
+    /// Ready for a file in which the fields stand in these columns.
+    pub(crate) fn new(columns: Vec<Option<u16>>) -> Self {
+        Self {
+            columns,
+            ..Self::default()
+        }
+    }
+
     /// A finding at a field.
     pub(crate) fn at(&mut self, field: usize) {
         self.add(field, None, None);
@@ -103,21 +104,23 @@ impl Found {
     }
 
     fn add(&mut self, field: usize, detail: Option<String>, suggestion: Option<Arc<str>>) {
-        self.places.push(FoundPlace {
-            record: self.record,
-            field: Some(field),
-            detail,
+        self.pending.push(Pending {
+            index: self.record as u8,
+            rule: self.rule,
+            column: self.columns.get(field).copied().flatten(),
+            field: u16::try_from(field).ok(),
+            detail: detail.map(Cow::Owned),
             suggestion,
         });
     }
 
-    /// Whether the record has a finding at the field already.
+    /// Whether the rule has found something at the field of the record already.
     pub(crate) fn is_at(&self, field: usize) -> bool {
-        let mut places = self.places.iter().rev();
-        places
+        let mut pending = self.pending.iter().rev();
+        pending
             .by_ref()
-            .take_while(|place| place.record == self.record)
-            .any(|place| place.field == Some(field))
+            .take_while(|one| one.rule == self.rule && usize::from(one.index) == self.record)
+            .any(|one| one.field.map(usize::from) == Some(field))
     }
 }
 
@@ -185,8 +188,8 @@ pub(crate) fn found_by(check: &dyn RecordCheck, record: &OwnedRecord) -> Found {
     check.check_all(&records, asked, &mut of_all);
     // What is not asked, or not suspected, must have had nothing to say.
     assert_eq!(
-        format!("{:?}", found.places),
-        format!("{:?}", of_all.places)
+        format!("{:?}", found.pending),
+        format!("{:?}", of_all.pending)
     );
     found
 }

@@ -209,7 +209,7 @@ fn base_records_break_no_rule() {
         let cells = Cells::of(standard, kind, base(kind));
         for (rule, check) in bound(standard, kind, &institution) {
             let found = cells.judge(&*check);
-            assert!(found.places.is_empty(), "{rule}: {found:?}");
+            assert!(found.pending.is_empty(), "{rule}: {found:?}");
         }
     }
 }
@@ -231,29 +231,29 @@ fn every_example_is_judged_as_it_says() {
             for (rule, check) in &checks {
                 let found = cells.judge(&**check);
                 if *rule != example.rule {
-                    if !found.places.is_empty() {
+                    if !found.pending.is_empty() {
                         others.push((*rule).to_owned());
                     }
                     continue;
                 }
                 known = true;
                 let columns: Vec<&str> = found
-                    .places
+                    .pending
                     .iter()
                     .map(|place| {
                         place
                             .field
-                            .map_or("", |field| kind.fields[field].code.as_str())
+                            .map_or("", |field| kind.fields[usize::from(field)].code.as_str())
                     })
                     .collect();
                 let numbers = found
-                    .places
+                    .pending
                     .iter()
-                    .all(|place| place.detail == example.number);
+                    .all(|place| place.detail.as_deref() == example.number.as_deref());
                 if columns != example.columns || example.fires == columns.is_empty() || !numbers {
                     wrong.push(format!(
                         "{example:?}\n    found {:?} at {columns:?}",
-                        found.places
+                        found.pending
                     ));
                 }
             }
