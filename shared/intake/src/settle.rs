@@ -125,11 +125,11 @@ pub(crate) async fn uncounted(
 ) -> Result<Vec<UploadId>, IntakeError> {
     let all = uploads::committed(&intake.store, account, &UploadId::new(0), Side::After).await?;
     let withdrawals = withdrawals::list(&intake.store, account).await?;
-    let before = |sequence: u64| {
-        let uploads = all.iter().filter(|one| one.id.sequence() < sequence);
-        let taken = withdrawals.iter().filter(|one| one.sequence < sequence);
-        (uploads.count() + taken.count()) as u64
-    };
+    let uploads = all.iter().map(|upload| upload.id.sequence());
+    let taken = withdrawals.iter().map(|withdrawal| withdrawal.sequence);
+    let mut sequences: Vec<u64> = uploads.chain(taken).collect();
+    sequences.sort_unstable();
+    let before = |sequence: u64| sequences.partition_point(|one| *one < sequence) as u64;
     let mut left = Vec::new();
     for upload in &all {
         if !is_counted(intake, upload, before(upload.id.sequence())).await? {
@@ -194,7 +194,7 @@ async fn count_withdrawal(intake: &Intake, withdrawal: &Withdrawal) -> Result<()
     let withdrawn = earlier.withdrawals.clone();
     let (sender, mut receiver) = mpsc::channel::<(u64, Segment)>(2);
     let worker = spawn_blocking(move || {
-        let mut days = EarlierDays::of_all(&own);
+        let mut days = EarlierDays::new(&own);
         while let Some((sequence, segment)) = receiver.blocking_recv() {
             let kind = segment.kind();
             days.add_without(sequence, &segment, |key| {

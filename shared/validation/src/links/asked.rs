@@ -1,51 +1,70 @@
 //! What is remembered of the records an upload brings, and of no others.
 
+use std::borrow::Cow;
+
 /// A value for each of some keys.
 ///
 /// Two columns in order of the keys instead of a map: segments stand in that order too, so one is walked along the other,
-/// and two million keys take a third of the memory.
+/// and their keys need not be held again. Of several equal keys the first stands for all.
 #[derive(Debug)]
-pub(super) struct Asked<K, V> {
-    keys: Vec<K>,
+pub(super) struct Asked<'k, K: Clone, V> {
+    keys: Cow<'k, [K]>,
     /// Empty until the first is found: most uploads are the first of their records.
-    values: Vec<Option<V>>,
+    values: Vec<V>,
 }
 
-impl<K: Copy + Ord, V> Asked<K, V> {
-    /// These keys, without values.
+impl<K: Copy + Ord, V: Copy + Default> Asked<'static, K, V> {
+    /// These keys, in any order.
     pub(super) fn of(keys: impl Iterator<Item = K>) -> Self {
         let mut keys: Vec<K> = keys.collect();
         keys.sort_unstable();
         keys.dedup();
-        let values = Vec::new();
-        Self { keys, values }
+        Self {
+            keys: Cow::Owned(keys),
+            values: Vec::new(),
+        }
+    }
+}
+
+impl<'k, K: Copy + Ord, V: Copy + Default> Asked<'k, K, V> {
+    /// These keys, which stand in their order.
+    pub(super) fn of_sorted(keys: &'k [K]) -> Self {
+        Self {
+            keys: Cow::Borrowed(keys),
+            values: Vec::new(),
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 
-    /// The value of a key; `None` also where it is not asked for.
-    pub(super) fn get(&self, key: K) -> Option<&V> {
-        let place = self.keys.binary_search(&key).ok()?;
-        self.values.get(place)?.as_ref()
+    /// The value of a key; that of nothing where it was not found, or is not asked for.
+    pub(super) fn get(&self, key: K) -> V {
+        let place = self.place(key).and_then(|place| self.values.get(place));
+        place.copied().unwrap_or_default()
     }
 
     /// Where the value of a key stands, if it is asked for.
-    pub(super) fn find(&mut self, key: K) -> Option<&mut Option<V>> {
-        let place = self.keys.binary_search(&key).ok()?;
+    pub(super) fn find(&mut self, key: K) -> Option<&mut V> {
+        let place = self.place(key)?;
         self.value(place)
     }
 
-    fn value(&mut self, place: usize) -> Option<&mut Option<V>> {
+    fn place(&self, key: K) -> Option<usize> {
+        let place = self.keys.partition_point(|known| *known < key);
+        (self.keys.get(place) == Some(&key)).then_some(place)
+    }
+
+    fn value(&mut self, place: usize) -> Option<&mut V> {
         if self.values.is_empty() {
-            self.values.resize_with(self.keys.len(), || None);
+            self.values.resize(self.keys.len(), V::default());
         }
         self.values.get_mut(place)
     }
 
     /// For keys that come in their order.
-    pub(super) fn walk(&mut self) -> Walk<'_, K, V> {
+    pub(super) fn walk(&mut self) -> Walk<'_, 'k, K, V> {
         Walk {
             asked: self,
             place: 0,
@@ -54,14 +73,14 @@ impl<K: Copy + Ord, V> Asked<K, V> {
 }
 
 /// Goes along the keys.
-pub(super) struct Walk<'a, K, V> {
-    asked: &'a mut Asked<K, V>,
+pub(super) struct Walk<'a, 'k, K: Clone, V> {
+    asked: &'a mut Asked<'k, K, V>,
     place: usize,
 }
 
-impl<K: Copy + Ord, V> Walk<'_, K, V> {
-    /// Where the value of a key stands, if it is asked for. No key may be lower than the one before it.
-    pub(super) fn find(&mut self, key: K) -> Option<&mut Option<V>> {
+impl<K: Copy + Ord, V: Copy + Default> Walk<'_, '_, K, V> {
+    /// Which of the keys this is, and where its value stands, if it is asked for. No key may be lower than the one before it.
+    pub(super) fn find(&mut self, key: K) -> Option<(usize, &mut V)> {
         let rest = self.asked.keys.get(self.place..)?;
         // Ever longer steps, then back: quick where nearly every key is met, and where hardly any is.
         let mut end = 1;
@@ -73,7 +92,8 @@ impl<K: Copy + Ord, V> Walk<'_, K, V> {
         if self.asked.keys.get(self.place) != Some(&key) {
             return None;
         }
-        self.asked.value(self.place)
+        let place = self.place;
+        Some((place, self.asked.value(place)?))
     }
 }
 
@@ -88,27 +108,36 @@ mod tests {
     proptest! {
         #[test]
         fn as_a_map_would_have_it(
-            own in prop::collection::vec(0_u16..300, 0..200),
+            mut own in prop::collection::vec(0_u16..300, 0..200),
             mut met in prop::collection::vec(0_u16..300, 0..200),
+            is_held: bool,
         ) {
             met.sort_unstable();
-            let mut map: BTreeMap<u16, Option<usize>> = own.iter().map(|key| (*key, None)).collect();
-            let mut asked = Asked::of(own.iter().copied());
+            own.sort_unstable();
+            let mut map: BTreeMap<u16, usize> = own.iter().map(|key| (*key, 0)).collect();
+            let mut asked = if is_held {
+                Asked::of_sorted(&own)
+            } else {
+                Asked::of(own.iter().rev().copied())
+            };
             prop_assert_eq!(asked.is_empty(), map.is_empty());
             let mut walk = asked.walk();
-            for (number, key) in met.iter().enumerate() {
+            for (number, key) in (1..).zip(&met) {
                 let known = map.get_mut(key);
                 let found = walk.find(*key);
-                prop_assert_eq!(&known, &found);
-                if let (Some(known), Some(found)) = (known, found) {
-                    *known = Some(number);
-                    *found = Some(number);
+                prop_assert_eq!(&known.as_deref(), &found.as_ref().map(|(_, value)| &**value));
+                if let (Some(known), Some((place, found))) = (known, found) {
+                    if is_held {
+                        prop_assert_eq!(place, own.partition_point(|one| one < key));
+                    }
+                    *known = number;
+                    *found = number;
                 }
             }
             for key in own.iter().chain(&met) {
                 let known = map.get(key).copied();
                 prop_assert_eq!(asked.find(*key).copied(), known);
-                prop_assert_eq!(asked.get(*key).copied(), known.flatten());
+                prop_assert_eq!(asked.get(*key), known.unwrap_or_default());
             }
         }
     }

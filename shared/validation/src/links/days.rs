@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 
 use super::asked::Asked;
-use super::segment::{Entry, Segment};
+use super::segment::{NO_DAY, Segment};
+use super::version::{State, Uploads, Version};
 
 /// What an upload changes about one day of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,39 +24,42 @@ pub type KindDays = BTreeMap<i32, Movement>;
 /// The days of the records that an upload sends again, as the uploads before it left them.
 ///
 /// Segments may be added in any order and dropped after; only what the upload asks for is kept.
-pub struct EarlierDays {
-    kinds: HashMap<String, Asked<u128, Version>>,
+pub struct EarlierDays<'a> {
+    uploads: Uploads,
+    kinds: HashMap<&'a str, Asked<'a, u128, Standing>>,
 }
 
-/// The newest earlier version of a record.
+/// The newest earlier version of a record, and its day.
 #[derive(Debug, Clone, Copy)]
-struct Version {
-    upload: u64,
-    day: Option<i32>,
-    /// Whether it counts: it was not withdrawn.
-    counts: bool,
+struct Standing {
+    version: Version,
+    /// [`NO_DAY`] where it has none.
+    day: i32,
 }
 
-impl EarlierDays {
-    /// Ready to take what was received before `own`, the segments of one upload: of its records that passed, as
-    /// [`EarlierDays::movements`] wants it.
-    pub fn new(own: &[Segment]) -> Self {
-        Self::of(own, |entry| entry.passed)
-    }
-
-    /// The same of all its records: one that failed may be of a record that was accepted before, and is withdrawn by its name
-    /// ([`EarlierDays::taken_back`]).
-    pub fn of_all(own: &[Segment]) -> Self {
-        Self::of(own, |_| true)
-    }
-
-    fn of(own: &[Segment], is_asked: impl Fn(&Entry) -> bool) -> Self {
-        let asked = |segment: &Segment| {
-            let entries = segment.entries().filter(&is_asked);
-            let keys = Asked::of(entries.map(|entry| entry.key));
-            (segment.kind.clone(), keys)
-        };
+impl Default for Standing {
+    fn default() -> Self {
         Self {
+            version: Version::default(),
+            day: NO_DAY,
+        }
+    }
+}
+
+impl Standing {
+    /// The day it stands on.
+    fn day(self) -> Option<i32> {
+        (self.version.counts() && self.day != NO_DAY).then_some(self.day)
+    }
+}
+
+impl<'a> EarlierDays<'a> {
+    /// Ready to take what was received before `own`, the segments of one upload. Records that failed are asked for as well:
+    /// one may be of a record that was accepted before, and is withdrawn by its name ([`EarlierDays::taken_back`]).
+    pub fn new(own: &'a [Segment]) -> Self {
+        let asked = |segment: &'a Segment| (segment.kind(), Asked::of_sorted(&segment.keys));
+        Self {
+            uploads: Uploads::default(),
             kinds: own.iter().map(asked).collect(),
         }
     }
@@ -76,17 +80,19 @@ impl EarlierDays {
         let Some(known) = self.kinds.get_mut(segment.kind()) else {
             return;
         };
+        let upload = self.uploads.entry(sequence);
         let mut known = known.walk();
         for entry in segment.entries().filter(|entry| entry.passed) {
-            if let Some(newest) = known.find(entry.key)
-                // Of one upload the later place counts, and entries of one key stand in order of place.
-                && newest.is_none_or(|known| known.upload <= sequence)
-            {
-                *newest = Some(Version {
-                    upload: sequence,
-                    day: entry.day,
-                    counts: !is_withdrawn(entry.key),
-                });
+            // Entries of one key stand in order of place.
+            if let Some((_, newest)) = known.find(entry.key) {
+                let state = if is_withdrawn(entry.key) {
+                    State::Withdrawn
+                } else {
+                    State::Other
+                };
+                if upload.replace(&mut newest.version, state) {
+                    newest.day = entry.day.unwrap_or(NO_DAY);
+                }
             }
         }
     }
@@ -104,15 +110,14 @@ impl EarlierDays {
                 // The later one of the same upload is the version that counts.
                 continue;
             }
-            let earlier = known.and_then(|known| known.get(entry.key));
-            let earlier = earlier.filter(|version| version.counts);
-            if let Some(left) = earlier.and_then(|version| version.day) {
+            let earlier = known.map(|known| known.get(entry.key)).unwrap_or_default();
+            if let Some(left) = earlier.day() {
                 days.entry(left).or_default().records -= 1;
             }
             if let Some(day) = entry.day {
                 let movement = days.entry(day).or_default();
                 movement.records += 1;
-                movement.new += u64::from(earlier.is_none());
+                movement.new += u64::from(!earlier.version.counts());
             }
         }
         days
@@ -136,10 +141,9 @@ impl EarlierDays {
             if entries.peek().is_some_and(|next| next.key == entry.key) || !is_taken(entry.key) {
                 continue;
             }
-            let standing = known.get(entry.key).filter(|version| {
-                version.counts && upload.is_none_or(|upload| upload == version.upload)
-            });
-            if let Some(day) = standing.and_then(|version| version.day) {
+            let standing = known.get(entry.key);
+            let is_of = |upload| standing.version.sequence(&self.uploads) == Some(upload);
+            if let Some(day) = standing.day().filter(|_| upload.is_none_or(is_of)) {
                 days.entry(day).or_default().records -= 1;
             }
         }
@@ -204,7 +208,7 @@ mod tests {
         ])];
         let key = |wanted: usize| own[0].entries().nth(wanted).unwrap().key;
         let all: Vec<u128> = (0..3).map(key).collect();
-        let mut earlier = EarlierDays::of_all(&own);
+        let mut earlier = EarlierDays::new(&own);
         earlier.add(3, &own[0]);
         let wanted = KindDays::from([(6, movement(0, 0, -2))]);
         assert_eq!(earlier.taken_back(&own[0], Some(3), |_| true), wanted);
@@ -228,7 +232,7 @@ mod tests {
         let only = |key| key == failed.key;
         assert_eq!(earlier.taken_back(&own[0], None, only), wanted);
         // What was withdrawn before is not taken twice, and is new when it comes again.
-        let mut earlier = EarlierDays::of_all(&own);
+        let mut earlier = EarlierDays::new(&own);
         earlier.add_without(3, &own[0], |key| all.contains(&key));
         assert_eq!(
             earlier.taken_back(&own[0], Some(3), |_| true),

@@ -6,14 +6,16 @@ use super::asked::Asked;
 use super::facts::{Cases, StayFacts};
 use super::fingerprint::Link;
 use super::layout::Layout;
-use super::segment::Segment;
+use super::segment::{Entry, Segment};
+use super::version::{State, Uploads, Version};
 
 /// What the uploads before one hold. Asked by fingerprint, so that an answer needs no text in memory.
 pub trait Earlier {
     /// Whether any record of the kind was accepted before.
     fn has(&self, kind: usize) -> bool;
-    /// Digest of the newest earlier version of a record.
-    fn digest(&self, kind: usize, key: u128) -> Option<u128>;
+    /// Whether the newest earlier version of a record is the same as this one, the first of the upload with its key that
+    /// passed; `None`: there is none.
+    fn is_same(&self, kind: usize, entry: &Entry) -> Option<bool>;
     /// Whether a flu record of this visit was accepted before.
     fn visit(&self, visit: Link) -> bool;
     /// Newest earlier record of the kind with this P3 and P22.
@@ -35,7 +37,7 @@ impl Earlier for NothingEarlier {
     fn has(&self, _kind: usize) -> bool {
         false
     }
-    fn digest(&self, _kind: usize, _key: u128) -> Option<u128> {
+    fn is_same(&self, _kind: usize, _entry: &Entry) -> Option<bool> {
         None
     }
     fn visit(&self, _visit: Link) -> bool {
@@ -58,9 +60,6 @@ impl Earlier for NothingEarlier {
 /// Answers what death case scans are there, by P3 and P22.
 type DeathCases<'a> = Box<dyn Fn(&str, &str) -> Option<bool> + 'a>;
 
-/// Number of the upload that brought a record last, and the record's digest there; without one where it was withdrawn.
-type NewestVersion = (u64, Option<u128>);
-
 /// The earlier uploads of one account, as far as the records of one upload ask for them.
 ///
 /// Segments may be added in any order and dropped after. Of visits only those are kept that the upload asks for, so the
@@ -70,14 +69,36 @@ pub struct EarlierSegments<'a> {
     standard: &'a Standard,
     layout: Layout,
     present: Vec<bool>,
-    /// By kind: keys asked for, and the newest version seen.
-    versions: Vec<Asked<u128, NewestVersion>>,
-    /// Visits asked for, the newest upload they were seen in, and whether they count there.
-    visits: Asked<Link, (u64, bool)>,
+    uploads: Uploads,
+    /// By kind: the records that ask, and the newest version of each.
+    versions: Vec<Option<Versions<'a>>>,
+    /// Visits asked for, and the newest version of each.
+    visits: Asked<'static, Link, Version>,
     /// By kind and key: current stays; without facts where they were withdrawn.
     stays: Vec<HashMap<u128, (u64, Option<StayFacts>)>>,
     index: OnceCell<Index>,
     death_cases: Option<DeathCases<'a>>,
+}
+
+/// The newest versions of an upload's records of one kind.
+struct Versions<'a> {
+    own: &'a Segment,
+    asked: Asked<'a, u128, Version>,
+}
+
+impl Versions<'_> {
+    /// What a digest is to the first record that passed among those with this place's key; `None`: none of them did.
+    fn compared(own: &Segment, place: usize, digest: u128) -> Option<State> {
+        let key = own.keys.get(place)?;
+        let alike = own.keys.get(place..)?.iter().take_while(|one| *one == key);
+        let passed =
+            (place..place + alike.count()).find(|place| own.facts.places[*place].passed)?;
+        Some(if own.digests[passed] == digest {
+            State::Same
+        } else {
+            State::Other
+        })
+    }
 }
 
 #[derive(Default)]
@@ -89,15 +110,15 @@ struct Index {
 
 impl<'a> EarlierSegments<'a> {
     /// Ready to take what was received before `own`, the segments of one upload.
-    pub fn new(standard: &'a Standard, own: &[Segment]) -> Self {
+    pub fn new(standard: &'a Standard, own: &'a [Segment]) -> Self {
         let layout = Layout::new(standard);
-        let kinds = standard.kinds.iter();
-        let mut versions: Vec<_> = kinds.map(|_| Asked::of(std::iter::empty())).collect();
+        let mut versions: Vec<_> = standard.kinds.iter().map(|_| None).collect();
         for segment in own {
             if let Some(kind) = standard.kind_index(&segment.kind) {
-                // What became of a failed record is known without asking.
-                let passed = segment.entries().filter(|entry| entry.passed);
-                versions[kind] = Asked::of(passed.map(|entry| entry.key));
+                versions[kind] = Some(Versions {
+                    own: segment,
+                    asked: Asked::of_sorted(&segment.keys),
+                });
             }
         }
         let visits = own.iter().flat_map(|segment| {
@@ -113,6 +134,7 @@ impl<'a> EarlierSegments<'a> {
             present: vec![false; standard.kinds.len()],
             stays: vec![HashMap::new(); standard.kinds.len()],
             layout,
+            uploads: Uploads::default(),
             versions,
             visits,
             index: OnceCell::new(),
@@ -146,7 +168,9 @@ impl<'a> EarlierSegments<'a> {
         };
         self.index.take();
         let places = &segment.facts.places;
-        let mut versions = self.versions[kind].walk();
+        let upload = self.uploads.entry(sequence);
+        let versions = self.versions[kind].as_mut();
+        let mut versions = versions.map(|versions| (versions.own, versions.asked.walk()));
         let is_flu = Some(kind) == self.layout.flu;
         for ((key, digest), place) in segment.keys.iter().zip(&segment.digests).zip(places) {
             if !place.passed {
@@ -154,18 +178,22 @@ impl<'a> EarlierSegments<'a> {
             }
             let counts = !is_withdrawn(*key);
             self.present[kind] |= counts;
-            if let Some(newest) = versions.find(*key) {
-                // Entries of one key stand in order of place, and of the same upload the later one counts.
-                if newest.is_none_or(|(known, _)| known <= sequence) {
-                    *newest = Some((sequence, counts.then_some(*digest)));
-                }
+            // Entries of one key stand in order of place.
+            if let Some((own, versions)) = &mut versions
+                && let Some((asking, newest)) = versions.find(*key)
+                && let Some(compared) = Versions::compared(own, asking, *digest)
+            {
+                upload.replace(newest, if counts { compared } else { State::Withdrawn });
             }
             if is_flu && !self.visits.is_empty() {
                 let visit = segment.facts.visit(place).and_then(|case| case.visit);
-                if let Some(seen) = visit.and_then(|visit| self.visits.find(visit))
-                    && seen.is_none_or(|(known, _)| known <= sequence)
-                {
-                    *seen = Some((sequence, counts));
+                if let Some(newest) = visit.and_then(|visit| self.visits.find(visit)) {
+                    let state = if counts {
+                        State::Other
+                    } else {
+                        State::Withdrawn
+                    };
+                    upload.replace(newest, state);
                 }
             }
             if let Some(stay) = segment.facts.stay(place) {
@@ -210,13 +238,16 @@ impl Earlier for EarlierSegments<'_> {
         self.present.get(kind).copied().unwrap_or(false)
     }
 
-    fn digest(&self, kind: usize, key: u128) -> Option<u128> {
-        let (_, digest) = self.versions.get(kind)?.get(key)?;
-        *digest
+    fn is_same(&self, kind: usize, entry: &Entry) -> Option<bool> {
+        let versions = self.versions.get(kind)?.as_ref()?;
+        match versions.asked.get(entry.key).state()? {
+            State::Withdrawn => None,
+            state => Some(state == State::Same),
+        }
     }
 
     fn visit(&self, visit: Link) -> bool {
-        self.visits.get(visit).is_some_and(|(_, counts)| *counts)
+        self.visits.get(visit).counts()
     }
 
     fn stay(&self, kind: usize, stay: Link) -> Option<&StayFacts> {

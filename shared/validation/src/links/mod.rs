@@ -20,6 +20,7 @@ mod segment;
 mod settle;
 #[cfg(test)]
 mod tests;
+mod version;
 
 pub use codec::SegmentError;
 pub use collector::Collector;

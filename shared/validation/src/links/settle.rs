@@ -90,7 +90,7 @@ pub fn settle(
             counts: Counts::default(),
             records: Vec::with_capacity(segment.len()),
         };
-        let dispositions = dispositions(segment, |key| earlier.digest(kind, key));
+        let dispositions = dispositions(segment, |entry| earlier.is_same(kind, entry));
         for (place, disposition) in segment.facts.places.iter().zip(dispositions) {
             settled.counts.add(disposition);
             settled.records.push(SettledRecord {
@@ -135,25 +135,25 @@ pub fn settle(
     settlement
 }
 
-/// What became of each entry of a segment, in its order; `newest` gives the digest of the newest earlier version.
+/// What became of each entry of a segment, in its order; `is_same` is [`Earlier::is_same`].
 pub fn dispositions(
     segment: &Segment,
-    newest: impl Fn(u128) -> Option<u128>,
+    is_same: impl Fn(&Entry) -> Option<bool>,
 ) -> impl Iterator<Item = Disposition> {
     let mut before: Option<Entry> = None;
     segment.entries().map(move |entry| {
         if !entry.passed {
             return Disposition::Failed;
         }
-        let earlier = match before.filter(|before| before.key == entry.key) {
-            Some(before) => Some(before.digest),
-            None => newest(entry.key),
+        let is_same = match before.filter(|before| before.key == entry.key) {
+            Some(before) => Some(before.digest == entry.digest),
+            None => is_same(&entry),
         };
         before = Some(entry);
-        match earlier {
+        match is_same {
             None => Disposition::New,
-            Some(digest) if digest == entry.digest => Disposition::Unchanged,
-            Some(_) => Disposition::Updated,
+            Some(true) => Disposition::Unchanged,
+            Some(false) => Disposition::Updated,
         }
     })
 }

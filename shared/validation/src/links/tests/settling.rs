@@ -91,15 +91,24 @@ fn uploads() -> impl Strategy<Value = Vec<Vec<Sent>>> {
 }
 
 proptest! {
-    /// Whatever order uploads arrive in, settling all of them once everything is there gives the same, and the sum of
-    /// what is new is what a plain map of versions holds.
+    /// Whatever order uploads arrive in, settling all of them once everything is there gives the same, and what is new is
+    /// what a plain map of versions holds, of which some were withdrawn.
     #[test]
     fn settling_does_not_depend_on_order(
         uploads in uploads(),
         order in Just((0..6_usize).collect::<Vec<_>>()).prop_shuffle(),
+        withdrawn in prop::collection::hash_set((0..6_usize, 0..4_u8), 0..4),
     ) {
         let standard = standard::latest();
         let stored: Vec<Vec<Segment>> = uploads.iter().map(|upload| segments(upload)).collect();
+        let is_withdrawn = |upload: usize, record: &Sent| {
+            let number = (0..4).find(|number| record.key(standard).contains(&format!("N{number}")));
+            withdrawn.contains(&(upload, number.unwrap()))
+        };
+        let withdrawn_keys = |upload: usize| -> Vec<u128> {
+            let records = uploads[upload].iter().filter(|record| is_withdrawn(upload, record));
+            records.map(|record| key_fingerprint(&record.key(standard))).collect()
+        };
         let mut model = std::collections::HashMap::new();
         for (sequence, upload) in uploads.iter().enumerate() {
             let mut expected = std::collections::BTreeMap::<usize, Vec<(u32, Disposition)>>::new();
@@ -118,8 +127,9 @@ proptest! {
             }
             let mut earlier = EarlierSegments::new(standard, &stored[sequence]);
             for lower in order.iter().filter(|lower| **lower < sequence) {
+                let gone = withdrawn_keys(*lower);
                 for segment in &stored[*lower] {
-                    earlier.add(*lower as u64, segment);
+                    earlier.add_without(*lower as u64, segment, |key| gone.contains(&key));
                 }
             }
             let settled = settle(standard, &stored[sequence], &files(standard), &earlier);
@@ -132,11 +142,18 @@ proptest! {
             let in_order = {
                 let mut earlier = EarlierSegments::new(standard, &stored[sequence]);
                 for (lower, segments) in stored[..sequence].iter().enumerate() {
-                    segments.iter().for_each(|segment| earlier.add(lower as u64, segment));
+                    let gone = withdrawn_keys(lower);
+                    for segment in segments {
+                        earlier.add_without(lower as u64, segment, |key| gone.contains(&key));
+                    }
                 }
                 settle(standard, &stored[sequence], &files(standard), &earlier)
             };
             prop_assert_eq!(in_order, settled);
+            // Whoever asks later finds none of them.
+            for record in upload.iter().filter(|record| record.passed && is_withdrawn(sequence, record)) {
+                model.remove(&(record.kind, record.key(standard)));
+            }
         }
     }
 
