@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, ToSpan};
 use sample_data::{Bad, Damage, Options};
 use startup::Clients;
+use store::keys::OVERVIEW_PARTITIONS;
 use store::provinces::NOWHERE;
 use store::{Store, death_cases, overview, segments, uploads};
 use validation::links::Segment;
@@ -312,24 +313,15 @@ fn a_crash_at_any_write_leaves_counters_that_the_next_run_completes() {
 
 /// Removes everything the overview is made of, as if the service were older than it.
 async fn forget(stage: &Stage, clients: &Clients) {
-    const OVERVIEW: [&str; 8] = [
-        "CONTRIBUTIONS#",
-        "HOSPITALS#",
-        "PROVINCE#",
-        "CAUSES#",
-        "FILLS#",
-        "ROSTER#",
-        "ROSTER_COUNTS",
-        "DEATHS#",
-    ];
     let table = || stage.table().to_owned();
     let pages = clients.dynamodb.scan().table_name(table()).into_paginator();
     let items = pages.items().send().try_collect().await.unwrap();
     for item in items {
         let (pk, sk) = (item["pk"].clone(), item["sk"].clone());
-        if OVERVIEW
+        let partition = pk.as_s().unwrap();
+        if OVERVIEW_PARTITIONS
             .iter()
-            .any(|prefix| pk.as_s().unwrap().starts_with(prefix))
+            .any(|prefix| partition.starts_with(prefix))
         {
             let delete = clients.dynamodb.delete_item().table_name(table());
             delete.key("pk", pk).key("sk", sk).send().await.unwrap();

@@ -35,6 +35,8 @@ const KEPT: &str = include_str!("kept_schedules.txt");
 const TRIED: u64 = 4;
 /// Pairs in an ordinary run.
 const PAIRS: u64 = 24;
+/// So many pairs leave a gigabyte behind, which goes with their servers.
+const RENEWED: usize = 500;
 /// More than these are tried on every core.
 const SEVERAL: usize = 100;
 /// Faults that pairs are made of: what a process knows of, and what it does not live to know.
@@ -284,7 +286,7 @@ fn part_of_pairs(wanted: usize, (part, parts): (usize, usize)) -> usize {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let tried = Tried::set::<One>().await;
+        let mut tried = Tried::set::<One>().await;
         let pairs = from_somewhere(pairs(tried.requests.len()));
         // An odd step, so that each of the faults, which are a power of two, comes up.
         let step = if is_whole() {
@@ -300,8 +302,12 @@ fn part_of_pairs(wanted: usize, (part, parts): (usize, usize)) -> usize {
             }
             tried.hold::<One>("pair", schedule).await;
             count += 1;
+            if count % RENEWED == 0 {
+                tried = Tried::set::<One>().await;
+            }
             if count % 1000 == 0 {
-                tell("pairs so far of one core", count, since);
+                let what = format!("pairs so far of one core, of {}", pairs.len() / parts);
+                tell(&what, count, since);
             }
         }
         count

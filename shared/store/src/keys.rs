@@ -374,6 +374,19 @@ pub fn zero_cases(account: &AccountId, month: Date) -> Key {
     Key::new(contributions_partition(account), sk)
 }
 
+/// What the partitions begin with that the overview is made of. All of them are counted from uploads, accounts and death cases,
+/// and can be had again where they are lost (`operate count-again`).
+pub const OVERVIEW_PARTITIONS: [&str; 8] = [
+    "CONTRIBUTIONS#",
+    "HOSPITALS#",
+    "PROVINCE#",
+    "CAUSES#",
+    "FILLS#",
+    "ROSTER#",
+    ROSTER_COUNTS,
+    "DEATHS#",
+];
+
 /// How far the counting of an upload is.
 pub fn counting(account: &AccountId, upload: &UploadId) -> Key {
     let sk = format!("{}COUNTING", contributions_prefix(upload));
@@ -919,6 +932,29 @@ fn scan_slot_name(slot: ScanSlot) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_partition_of_the_overview_is_among_them() {
+        let account = AccountId::random();
+        let bucket = Bucket::Year(jiff::civil::date(2026, 1, 1));
+        let mut made = vec![
+            contributions_partition(&account),
+            hospitals_partition("31", bucket, 0),
+            roster_partition("31"),
+            roster_count("31").pk,
+            deaths_partition("31"),
+        ];
+        for what in [Overview::Counts, Overview::Causes, Overview::Fills] {
+            made.push(province_bucket(what, "31", 0, bucket).pk);
+        }
+        made.sort_unstable();
+        let mut listed = OVERVIEW_PARTITIONS.to_vec();
+        listed.sort_unstable();
+        assert_eq!(made.len(), listed.len());
+        for (partition, beginning) in made.iter().zip(listed) {
+            assert!(partition.starts_with(beginning), "{partition}");
+        }
+    }
 
     #[test]
     fn only_keys_of_scans_are_read_as_scans() {

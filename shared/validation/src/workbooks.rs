@@ -89,12 +89,29 @@ fn written<T: Serialize>(value: &T) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }
 
-fn asked(apart: &dyn Apart, question: &Question, bytes: &[u8]) -> Result<Vec<u8>, Ended> {
+/// What a process apart answers, or what is read here where there is none or it cannot be started. `lost` is what becomes of a
+/// workbook whose reader died, and of one whose reader took too long.
+fn asked<T, E>(
+    apart: Option<&dyn Apart>,
+    (question, bytes): (&Question, &[u8]),
+    answered: impl FnOnce(Vec<u8>) -> Option<Result<T, E>>,
+    here: impl FnOnce() -> Result<T, E>,
+    lost: [E; 2],
+) -> Result<T, E> {
+    let Some(apart) = apart else {
+        return here();
+    };
     let mut whole = written(question);
     whole.reserve_exact(bytes.len() + 1);
     whole.push(BREAK);
     whole.extend_from_slice(bytes);
-    apart.ask(whole)
+    let [died, took_too_long] = lost;
+    match apart.ask(whole) {
+        Ok(answer) => answered(answer).unwrap_or(Err(died)),
+        Err(Ended::Died) => Err(died),
+        Err(Ended::TooLong) => Err(took_too_long),
+        Err(Ended::NotStarted) => here(),
+    }
 }
 
 /// Sheets of a code file.
@@ -116,15 +133,13 @@ fn code_file_by(
         icd::WorkbookForm::Xls => (Question::Xls(*limits), icd::workbook::xls),
         icd::WorkbookForm::Xlsx => (Question::Xlsx(*limits), icd::workbook::xlsx),
     };
-    let Some(apart) = apart else {
-        return read(bytes, limits);
-    };
-    match asked(apart, &question, bytes) {
-        Ok(answer) => serde_json::from_slice(&answer).unwrap_or(Err(IcdProblem::ReaderDied)),
-        Err(Ended::Died) => Err(IcdProblem::ReaderDied),
-        Err(Ended::TooLong) => Err(IcdProblem::ReaderTooLong),
-        Err(Ended::NotStarted) => read(bytes, limits),
-    }
+    asked(
+        apart,
+        (&question, bytes),
+        |answer| serde_json::from_slice(&answer).ok(),
+        || read(bytes, limits),
+        [IcdProblem::ReaderDied, IcdProblem::ReaderTooLong],
+    )
 }
 
 /// Sheets of a report of ours.
@@ -137,15 +152,13 @@ fn report_by(
     bytes: &[u8],
     dates: &Dates,
 ) -> Result<Vec<workbook::Sheet>, Refused> {
-    let Some(apart) = apart else {
-        return workbook::read(bytes, dates);
-    };
-    match asked(apart, &Question::Report(dates.clone()), bytes) {
-        Ok(answer) => sheets(answer).unwrap_or(Err(Refused::ReaderDied)),
-        Err(Ended::Died) => Err(Refused::ReaderDied),
-        Err(Ended::TooLong) => Err(Refused::ReaderTooLong),
-        Err(Ended::NotStarted) => workbook::read(bytes, dates),
-    }
+    asked(
+        apart,
+        (&Question::Report(dates.clone()), bytes),
+        sheets,
+        || workbook::read(bytes, dates),
+        [Refused::ReaderDied, Refused::ReaderTooLong],
+    )
 }
 
 /// Takes an answer apart from behind, so that the texts are not held twice; `None`: it is none.

@@ -18,6 +18,7 @@ use jiff::{Timestamp, ToSpan};
 use local::{Options, Service};
 use serde_json::{Value, json};
 use startup::{Clients, Config};
+use store::keys::OVERVIEW_PARTITIONS;
 use store::{accounts, audit, death_cases, overview, uploads};
 use tokio::runtime::Runtime;
 
@@ -615,18 +616,6 @@ fn retention_deletes_what_is_over_and_nothing_else() {
     );
 }
 
-/// Where everything stands that the overview is made of.
-const OVERVIEW: [&str; 8] = [
-    "CONTRIBUTIONS#",
-    "HOSPITALS#",
-    "PROVINCE#",
-    "CAUSES#",
-    "FILLS#",
-    "ROSTER#",
-    "ROSTER_COUNTS",
-    "DEATHS#",
-];
-
 #[test]
 fn what_is_older_than_the_overview_is_counted_again_from_the_command_line() {
     let place = Place::new();
@@ -649,7 +638,7 @@ fn what_is_older_than_the_overview_is_counted_again_from_the_command_line() {
     let (nothing, status) = place.json(&["count-again", "--dry-run"]);
     assert_eq!((status, &nothing["left"]), (0, &json!(0)), "{nothing}");
 
-    place.forget(&OVERVIEW);
+    place.forget(&OVERVIEW_PARTITIONS);
     let forgotten = state();
     for _ in 0..2 {
         let (found, status) = place.json(&["count-again", "--dry-run"]);
@@ -705,7 +694,7 @@ fn what_is_older_than_the_overview_is_counted_again_from_the_command_line() {
     assert_eq!(counted.count(), 3, "not one for a dry run");
 
     // Records that are gone cannot be counted: which account, and why; the rest is done.
-    place.forget(&OVERVIEW);
+    place.forget(&OVERVIEW_PARTITIONS);
     let files = place.service().files();
     for kind in &upload.figures.as_ref().unwrap().segments {
         let generation = upload.generation.unwrap();
