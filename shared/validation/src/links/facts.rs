@@ -164,6 +164,7 @@ impl Facts {
 /// Takes the values of one record.
 pub(crate) struct Intake {
     role: Option<Role>,
+    /// Cases of visits by what they are made of, whether or not that is enough for a link: millions of records may lack it.
     known: HashMap<Link, u32>,
 }
 
@@ -206,7 +207,8 @@ impl Intake {
         let at = value(fields.moment);
         let at = moment(&at);
         let visit = of_link(&[&visit_type, &number, &at]);
-        if let Some(case) = visit.and_then(|visit| self.known.get(&visit)) {
+        let made_of = visit.or_else(|| of_link(&[&[&visit_type, &number, &*at].join("\u{1f}")]));
+        if let Some(case) = made_of.and_then(|made_of| self.known.get(&made_of)) {
             return *case;
         }
         let case = Visit {
@@ -220,9 +222,7 @@ impl Intake {
         };
         let index = cases.len() as u32;
         cases.push(case);
-        if let Some(visit) = visit {
-            self.known.insert(visit, index);
-        }
+        self.known.extend(made_of.map(|made_of| (made_of, index)));
         index
     }
 }

@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::super::facts::Cases;
 use super::*;
 
 #[test]
@@ -57,6 +58,32 @@ fn of_one_key_twice_in_an_upload_the_later_counts() {
     );
     assert_eq!(settled_again(&upload, &[second]).unchanged, 1);
     assert_eq!(settled_again(&upload, &[first]).unchanged, 1);
+}
+
+#[test]
+fn records_that_link_with_nothing_are_not_kept_one_by_one() {
+    let undated = |number| visit(PDR, "01", number).with("P7506", "");
+    let upload = [
+        undated("MZ1"),
+        undated("MZ1"),
+        undated("MZ2"),
+        undated("MZ1"),
+    ];
+    let own = &segments(&upload)[0];
+    let Cases::Visits(cases) = &own.facts.cases else {
+        panic!("drugs belong to visits");
+    };
+    assert_eq!(cases.len(), 2);
+    assert!(cases.iter().all(|case| case.visit.is_none()));
+    let numbers = own.facts.places.iter().map(|place| {
+        let case = own.facts.visit(place).unwrap();
+        (place.row, own.facts.text(case.number))
+    });
+    let numbers: std::collections::BTreeMap<u32, &str> = numbers.collect();
+    assert_eq!(
+        numbers.into_values().collect::<Vec<_>>(),
+        ["MZ1", "MZ1", "MZ2", "MZ1"]
+    );
 }
 
 #[test]
