@@ -164,7 +164,7 @@ impl Facts {
 /// Takes the values of one record.
 pub(crate) struct Intake {
     role: Option<Role>,
-    /// Cases of visits by what they are made of, whether or not that is enough for a link: millions of records may lack it.
+    /// Cases by what they are made of, whether or not that is enough for a link: millions of records may lack it.
     known: HashMap<Link, u32>,
 }
 
@@ -186,7 +186,7 @@ impl Intake {
         let case = match self.role {
             None => Place::NO_CASE,
             Some(Role::Visit(fields)) => self.visit(facts, fields, value),
-            Some(Role::Stay(fields)) => stay(facts, fields, value),
+            Some(Role::Stay(fields)) => self.stay(facts, fields, value),
         };
         facts.places.push(Place {
             row,
@@ -225,6 +225,42 @@ impl Intake {
         self.known.extend(made_of.map(|made_of| (made_of, index)));
         index
     }
+
+    fn stay<'v>(
+        &mut self,
+        facts: &mut Facts,
+        fields: StayFields,
+        value: impl Fn(usize) -> Cow<'v, str>,
+    ) -> u32 {
+        let manner = fields.manner.map(&value).unwrap_or_default();
+        let texts = [
+            value(fields.number),
+            value(fields.name),
+            value(fields.sex),
+            value(fields.admission),
+            value(fields.discharge),
+        ];
+        let made_of = of_link(&[&format!("{}\u{1f}{manner}", texts.join("\u{1f}"))]);
+        if let Some(case) = made_of.and_then(|made_of| self.known.get(&made_of)) {
+            return *case;
+        }
+        let [number, name, sex, admission, discharge] = texts.map(|text| facts.keep(&text));
+        let case = Stay {
+            number,
+            name,
+            sex,
+            admission,
+            discharge,
+            died: (!manner.is_empty()).then(|| manner == DIED),
+        };
+        let Cases::Stays(cases) = &mut facts.cases else {
+            return Place::NO_CASE;
+        };
+        let index = cases.len() as u32;
+        cases.push(case);
+        self.known.extend(made_of.map(|made_of| (made_of, index)));
+        index
+    }
 }
 
 /// Fingerprint of the visit, and whether it is one of an inpatient, without keeping anything.
@@ -239,23 +275,6 @@ pub(crate) fn glance<'v>(
         &moment(&value(fields.moment)),
     ]);
     (visit, visit_type == INPATIENT)
-}
-
-fn stay<'v>(facts: &mut Facts, fields: StayFields, value: impl Fn(usize) -> Cow<'v, str>) -> u32 {
-    let manner = fields.manner.map(&value).unwrap_or_default();
-    let case = Stay {
-        number: facts.keep(&value(fields.number)),
-        name: facts.keep(&value(fields.name)),
-        sex: facts.keep(&value(fields.sex)),
-        admission: facts.keep(&value(fields.admission)),
-        discharge: facts.keep(&value(fields.discharge)),
-        died: (!manner.is_empty()).then(|| manner == DIED),
-    };
-    let Cases::Stays(cases) = &mut facts.cases else {
-        return Place::NO_CASE;
-    };
-    cases.push(case);
-    cases.len() as u32 - 1
 }
 
 /// A day without a time is its first second: hospitals write both for one moment.
