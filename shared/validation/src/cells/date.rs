@@ -11,26 +11,35 @@ pub(crate) struct Moment {
     pub(crate) timed: bool,
 }
 
-/// Months that are looked up, from January 1900: first day since 1970-01-01, and how many there are.
-static MONTHS: [(i32, u8); 2412] = months();
+/// Years that are looked up, from 1900.
+const YEARS: usize = 200;
+/// Places of a year: a month stands at its number, and what is none has no days.
+const PLACES: usize = 16;
 
-const fn months() -> [(i32, u8); 2412] {
-    let mut months = [(0, 0); 2412];
-    // 1900-01-01.
-    let mut first = -25_567;
-    let mut month = 0;
-    while month < months.len() {
-        let year = 1900 + month / 12;
-        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-        let days = match month % 12 {
-            1 if leap => 29,
-            1 => 28,
-            3 | 5 | 8 | 10 => 30,
-            _ => 31,
-        };
-        months[month] = (first, days);
-        first += days as i32;
-        month += 1;
+/// Months that are looked up: day before the first since 1970-01-01, and how many there are.
+static MONTHS: [(i32, u8); YEARS * PLACES] = months();
+
+const fn months() -> [(i32, u8); YEARS * PLACES] {
+    let mut months = [(0, 0); YEARS * PLACES];
+    // 1899-12-31.
+    let mut before = -25_568;
+    let mut year = 0;
+    while year < YEARS {
+        let number = 1900 + year;
+        let leap = number % 4 == 0 && (number % 100 != 0 || number % 400 == 0);
+        let mut month = 1;
+        while month <= 12 {
+            let days = match month {
+                2 if leap => 29,
+                2 => 28,
+                4 | 6 | 9 | 11 => 30,
+                _ => 31,
+            };
+            months[year * PLACES + month] = (before, days);
+            before += days as i32;
+            month += 1;
+        }
+        year += 1;
     }
     months
 }
@@ -38,38 +47,42 @@ const fn months() -> [(i32, u8); 2412] {
 /// [`standard_date`] where the day lies in the years that are looked up; `None` says nothing.
 #[inline]
 pub(crate) fn plain_date(bytes: &[u8]) -> Option<i64> {
-    let bytes: &[u8; 10] = bytes.try_into().ok()?;
-    plain_day(bytes.first_chunk()?, bytes.last_chunk()?)
+    plain_day(bytes.try_into().ok()?)
 }
 
 /// [`standard_moment`] where the day lies in the years that are looked up; `None` says nothing.
 #[inline]
 pub(crate) fn plain_moment(bytes: &[u8]) -> Option<i64> {
+    /// What the three numbers are short of being too large by, so that a sum tells it of all of them at once.
+    const ROOM: u64 = (128 - 24) | (128 - 60) << 24 | (128 - 60) << 48;
     let bytes: &[u8; 19] = bytes.try_into().ok()?;
     let (time, wrong) = joined(*bytes.last_chunk()?, b"00:00:00");
-    let [hour, minute, second] = [time[0], time[3], time[6]];
-    let day = plain_day(bytes.first_chunk()?, &[bytes[8], bytes[9]])?;
+    let day = plain_day(bytes.first_chunk()?)?;
+    let time = u64::from_le_bytes(time) & 0x00ff_0000_ff00_00ff;
+    let beyond = time.wrapping_add(ROOM) & 0x0080_0000_8000_0080;
     // One question for all of it: what is right passes without a single branch.
-    let right = (wrong == 0) & (bytes[10] == b' ') & (hour < 24) & (minute < 60) & (second < 60);
-    let [hour, minute, second] = [hour, minute, second].map(i64::from);
-    right.then_some(day + hour * 3600 + minute * 60 + second)
+    let right = ((wrong | beyond) == 0) & (bytes[10] == b' ');
+    let [hour, minute, second] = [time & 0xff, time >> 24 & 0xff, time >> 48];
+    right.then_some(day + (hour * 3600 + minute * 60 + second) as i64)
 }
 
-/// The seconds of a day of `yyyy-MM-` and `dd`.
+/// The seconds of a day `yyyy-MM-dd`.
 #[inline]
-fn plain_day(front: &[u8; 8], back: &[u8; 2]) -> Option<i64> {
-    let (front, wrong) = joined(*front, b"0000-00-");
-    let [tens, ones] = back.map(|byte| byte.wrapping_sub(b'0'));
-    let (century, year, month) = (front[0], front[2], front[5]);
-    let place = usize::from(century) * 1200 + usize::from(year) * 12 + usize::from(month);
-    let (first, days) = *MONTHS.get(place.wrapping_sub(1900 * 12 + 1))?;
-    let day = tens.wrapping_mul(10).wrapping_add(ones);
+fn plain_day(bytes: &[u8; 10]) -> Option<i64> {
+    let (back, wrong) = joined(*bytes.last_chunk()?, b"00-00-00");
+    let [year, month, day] = [back[0], back[3], back[6]];
+    // Births lie in either century: a branch would be wrong half the time.
+    let century = u32::from(u16::from_le_bytes([bytes[0], bytes[1]]));
+    let [early, late] = [*b"19", *b"20"].map(|century| u32::from(u16::from_le_bytes(century)));
+    let neither = (century ^ early) * (century ^ late);
+    let year = usize::from(century == late) * 100 + usize::from(year);
+    let place = year * PLACES + usize::from(month) % PLACES;
+    let (before, days) = *MONTHS.get(place)?;
     let right = (wrong == 0)
-        & (tens < 10)
-        & (ones < 10)
-        & (month.wrapping_sub(1) < 12)
+        & (neither == 0)
+        & (usize::from(month) < PLACES)
         & (day.wrapping_sub(1) < days);
-    right.then(|| (i64::from(first) + i64::from(day) - 1) * SECONDS_A_DAY)
+    right.then(|| (i64::from(before) + i64::from(day)) * SECONDS_A_DAY)
 }
 
 /// A day in the form `yyyy-MM-dd`, in seconds.
@@ -121,6 +134,19 @@ pub(crate) fn standard_moment(bytes: &[u8]) -> Option<i64> {
 
 /// A day or moment in another form: `/` for `-`, no leading zeros, no seconds, a fraction of a second, `T` between.
 pub(crate) fn variant(bytes: &[u8]) -> Option<Moment> {
+    // Whole files are written like the standard's form but for the separators.
+    if let Ok(mut moment) = <[u8; 19]>::try_from(bytes)
+        && moment[0] != b'0'
+        && (moment[4], moment[7]) == (b'/', b'/')
+    {
+        (moment[4], moment[7]) = (b'-', b'-');
+        if let Some(seconds) = standard_moment(&moment) {
+            return Some(Moment {
+                seconds,
+                timed: true,
+            });
+        }
+    }
     let mut rest = bytes;
     let year = number(&mut rest, 4)?;
     let separator = *rest.first()?;
@@ -225,12 +251,14 @@ fn number(rest: &mut &[u8], most: usize) -> Option<i64> {
 /// Day since 1970-01-01 of a year, month and day; `None` for one like 30 February.
 #[inline]
 pub(crate) fn day_of(year: i64, month: i64, day: i64) -> Option<i64> {
-    let place = usize::try_from(year * 12 + month - (1900 * 12 + 1));
-    match place.ok().and_then(|place| MONTHS.get(place)) {
-        Some((first, days))
-            if (1..=12).contains(&month) && (1..=i64::from(*days)).contains(&day) =>
-        {
-            Some(i64::from(*first) + day - 1)
+    let years = usize::try_from(year - 1900).ok();
+    let month_place = usize::try_from(month).ok().filter(|month| *month < PLACES);
+    let place = years
+        .zip(month_place)
+        .map(|(year, month)| year * PLACES + month);
+    match place.and_then(|place| MONTHS.get(place)) {
+        Some((before, days)) if (1..=i64::from(*days)).contains(&day) => {
+            Some(i64::from(*before) + day)
         }
         Some(_) => None,
         None => days(year, month, day),
@@ -286,7 +314,8 @@ mod tests {
             let seconds = standard_date(text.as_bytes()).unwrap();
             assert_eq!(seconds, number * SECONDS_A_DAY, "{text}");
             let looked_up = plain_date(text.as_bytes());
-            assert_eq!(looked_up, (day.year() >= 1900).then_some(seconds), "{text}");
+            let is_looked_up = (1900..2100).contains(&day.year());
+            assert_eq!(looked_up, is_looked_up.then_some(seconds), "{text}");
             assert_eq!(date_text(seconds), text);
             day = day.tomorrow().unwrap();
             number += 1;
@@ -313,7 +342,7 @@ mod tests {
                 let date = standard_date(&bytes[..10]);
                 assert!(date.is_some() || !wanted, "{text}");
                 let plain = [plain_moment(&bytes), plain_date(&bytes[..10])];
-                if (b"1900"..=b"2100").contains(&bytes.first_chunk().unwrap()) {
+                if (b"1900"..b"2100").contains(&bytes.first_chunk().unwrap()) {
                     assert_eq!(plain, [standard_moment(&bytes), date], "{text}");
                 } else {
                     assert_eq!(plain, [None, None], "{text}");
@@ -367,6 +396,8 @@ mod tests {
             ("2019-12-3", "2019-12-03"),
             ("2019/12/3 8:05:09", "2019-12-03 08:05:09"),
             ("2019/12/3 8:05", "2019-12-03 08:05:00"),
+            ("2019/12/03 08:05:09", "2019-12-03 08:05:09"),
+            ("1000/12/03 08:05:09", "1000-12-03 08:05:09"),
             ("2019-12-03T08:05:09", "2019-12-03 08:05:09"),
             ("2019-12-03 08:05:09.123", "2019-12-03 08:05:09"),
             ("1980/5/6 0:00:00", "1980-05-06 00:00:00"),
@@ -381,6 +412,11 @@ mod tests {
             "2019/12/3 8",
             "2019/12/3 8:05:09.",
             "2019/12/3 25:00",
+            "2019/02/30 08:05:09",
+            "2019/12/03 24:05:09",
+            "2019/12-03 08:05:09",
+            "2019-12/03 08:05:09",
+            "0999/12/03 08:05:09",
             "12/3/2019",
             "2019/12/3x",
             "43802",
