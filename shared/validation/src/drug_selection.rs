@@ -73,9 +73,14 @@ impl DrugSelection {
         has(&self.cases) && has(&self.drugs)
     }
 
+    /// Whether the finding is of the rule that drugs can disprove.
+    pub(crate) fn is_asked(&self, finding: &Finding<'_>) -> bool {
+        finding.rule == self.rule
+    }
+
     /// Whether the finding waits; otherwise it is to be told at once.
     pub(crate) fn takes(&mut self, finding: &Finding<'_>) -> bool {
-        if finding.rule != self.rule || self.waiting.len() >= WAITING {
+        if !self.is_asked(finding) || self.waiting.len() >= WAITING {
             return false;
         }
         self.current = Some(Finding {

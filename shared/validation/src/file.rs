@@ -5,14 +5,14 @@ use std::io;
 
 use standard::Severity;
 
-use crate::cells::Pending;
 use crate::decode::TextEncoding;
+use crate::found::{FindingCounter, finding};
 use crate::header::{self, Header};
 use crate::judge::Judge;
-use crate::parse::{Cell, ROWS, Row, RowPlace, RowSource};
+use crate::parse::{Cell, ROWS, RowPlace, RowSource};
 use crate::report::neutral;
 use crate::rules::own::OwnCheck;
-use crate::run::{Run, shown, shown_cell};
+use crate::run::{Run, shown};
 use crate::{CheckError, FileInfo, Finding, JudgedRecord, Note, texts};
 
 /// Records after which it is guessed how many there are.
@@ -164,12 +164,9 @@ fn count(run: &mut Run<'_>, index: u16, source: &mut dyn RowSource) -> Result<()
             Ok(rows) => rows,
             Err(error) => return Err(Stop::Damaged { index, error }),
         };
-        for row in rows.iter() {
-            if !row.is_blank() {
-                run.unjudged_record(index);
-            }
-            pace(run, index)?;
-        }
+        let total = rows.iter().filter(|row| !row.is_blank()).count() as u64;
+        run.count_records(index, total, 0);
+        pace(run, index, total)?;
     }
 }
 
@@ -209,17 +206,20 @@ fn judge(
         .first()
         .is_some_and(|cell| cell.trim().starts_with('#'));
     let mut restored: Vec<Cell> = Vec::new();
+    let mut found = FindingCounter::new(index, kind);
     let mut guessed = false;
     loop {
-        let mut rows = match source.next_rows(ROWS) {
+        // What is found of rows is counted together: none may be among them that is not told.
+        let most = u64::from(settings.limits.records) + 1;
+        let left = most.saturating_sub(run.progress.records);
+        let left = usize::try_from(left).map_or(ROWS, |left| left.min(ROWS));
+        let mut rows = match source.next_rows(left) {
             Ok(rows) if rows.places.is_empty() => break,
             Ok(rows) => rows,
             Err(error) => return Err(Stop::Damaged { index, error }),
         };
         let encoding = rows.encoding;
-        let blank = (0..).zip(rows.iter()).fold(0, |blank, (place, row)| {
-            blank | u64::from(row.is_blank()) << place
-        });
+        let blank = rows.blank();
         if from_report {
             restored.clear();
             let cells = rows.cells.iter();
@@ -227,7 +227,23 @@ fn judge(
             rows.cells = &restored;
         }
         let judged = judge.judge(rows, blank);
-        let mut findings = judged.findings().peekable();
+        let counted = found.count(run, &rows, judged.found);
+        let present = !blank & (u64::MAX >> (ROWS - rows.places.len()));
+        let passed = if file_failed {
+            0
+        } else {
+            present & !counted.failed
+        };
+        let mut record = JudgedRecord {
+            file: index,
+            kind,
+            row: 0,
+            passed: false,
+            kind_data,
+            index: 0,
+            rows: &rows,
+            records: &judged.records,
+        };
         for (place, &RowPlace { number, .. }) in rows.places.iter().enumerate() {
             // Blank rows at the end are nothing to speak of: they are told only when another row follows.
             if blank >> place & 1 == 1 {
@@ -240,27 +256,17 @@ fn judge(
                     tell_blank(run, index, kind, blank);
                 }
             }
-            let mut passed = !file_failed;
-            while let Some(pending) =
-                findings.next_if(|pending| usize::from(pending.index) == place)
-            {
-                let finding = finding(index, &rows.row(place), pending, encoding);
-                passed &= run.finding(&finding, Some(kind)) != Severity::Error;
+            for number in judged.of_row(place) {
+                let value = &counted.values[number];
+                run.tell(&finding(index, &rows, &judged.found[number], value), kind);
             }
-            run.record(&JudgedRecord {
-                file: index,
-                kind,
-                row: number,
-                passed,
-                kind_data,
-                index: place,
-                rows: &rows,
-                records: &judged.records,
-            });
-            pace(run, index)?;
+            let has_passed = passed >> place & 1 == 1;
+            (record.index, record.row, record.passed) = (place, number, has_passed);
+            run.record(&record);
         }
-        // They borrow the judge.
-        drop(findings);
+        let total = u64::from(present.count_ones());
+        run.count_records(index, total, u64::from(passed.count_ones()));
+        pace(run, index, total)?;
         let total = run.file(index).total;
         if !guessed
             && total >= GUESS_AFTER
@@ -298,27 +304,6 @@ fn restore(cell: Cell, buffer: &[u8], encoding: TextEncoding) -> Cell {
     }
 }
 
-/// What was found of a row, with the value it was found of.
-pub(crate) fn finding<'r>(
-    index: u16,
-    row: &Row<'r>,
-    pending: &'r Pending,
-    encoding: TextEncoding,
-) -> Finding<'r> {
-    Finding {
-        file: Some(index),
-        row: Some(row.number),
-        column: pending.column,
-        field: pending.field,
-        rule: pending.rule,
-        value: pending.column.map_or(Cow::Borrowed(""), |column| {
-            shown_cell(row.bytes(usize::from(column)), encoding)
-        }),
-        detail: pending.detail.as_deref().map(Cow::Borrowed),
-        suggestion: pending.suggestion.as_deref().map(Cow::Borrowed),
-    }
-}
-
 fn tell_blank(run: &mut Run<'_>, index: u16, kind: usize, row: u32) {
     let Some(rule) = run.own.get(OwnCheck::BlankRecord) else {
         return;
@@ -336,12 +321,13 @@ fn tell_blank(run: &mut Run<'_>, index: u16, kind: usize, row: u32) {
     run.finding(&finding, Some(kind));
 }
 
-/// Stops at too many records, and tells progress now and then.
-fn pace(run: &mut Run<'_>, index: u16) -> Result<(), Stop> {
-    if run.progress.records > u64::from(run.settings.limits.records) {
+/// Stops at too many records, and tells progress now and then, after so many more.
+fn pace(run: &mut Run<'_>, index: u16, more: u64) -> Result<(), Stop> {
+    let records = run.progress.records;
+    if records > u64::from(run.settings.limits.records) {
         return Err(Stop::TooManyRecords { index });
     }
-    if run.progress.records.is_multiple_of(PROGRESS_EVERY) {
+    if records / PROGRESS_EVERY > (records - more) / PROGRESS_EVERY {
         run.tell_progress().map_err(Stop::Check)?;
     }
     Ok(())

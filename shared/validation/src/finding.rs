@@ -128,7 +128,7 @@ impl Finding<'_> {
 }
 
 /// Detail of an unknown code in a table that is known to be incomplete.
-const OPEN_TABLE: &str = "open_table";
+pub(crate) const OPEN_TABLE: &str = "open_table";
 
 /// Message and how to mend it, in one language.
 pub(crate) fn fill_texts(

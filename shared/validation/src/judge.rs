@@ -40,25 +40,67 @@ pub(crate) struct Judge<'a> {
     not_empty: Vec<u64>,
     block: Block,
     found: Found,
-    /// For each of the findings in their order, which it is of those found.
-    order: Vec<u32>,
+    order: Order,
     encoding: TextEncoding,
 }
 
 /// Rows after their judgement.
 #[derive(Clone, Copy)]
 pub(crate) struct Judged<'j> {
-    found: &'j [Pending],
-    order: &'j [u32],
+    /// What was found: column after column, then rule after rule, in each in the order of the rows.
+    pub(crate) found: &'j [Pending],
+    order: &'j Order,
     /// The records, as the rules saw them.
     pub(crate) records: Records<'j>,
 }
 
 impl<'j> Judged<'j> {
-    /// What was found, row after row.
-    pub(crate) fn findings(&self) -> impl Iterator<Item = &'j Pending> + use<'j> {
-        let found = self.found;
-        self.order.iter().map(move |place| &found[*place as usize])
+    /// Which of the findings are those of a row: columns, then rules.
+    pub(crate) fn of_row(&self, index: usize) -> impl Iterator<Item = usize> + use<'j> {
+        let numbers = self.order.of_row(index);
+        numbers.iter().map(|number| *number as usize)
+    }
+}
+
+/// Which findings are whose.
+struct Order {
+    /// Their numbers, row after row.
+    numbers: Vec<u32>,
+    /// For each row where its numbers end.
+    ends: [u32; ROWS],
+}
+
+impl Order {
+    fn new() -> Self {
+        Self {
+            numbers: Vec::new(),
+            ends: [0; ROWS],
+        }
+    }
+
+    /// Takes findings, of which those of each row stay in their order. It is counted out, since nobody can guess how one row
+    /// compares with another.
+    fn take(&mut self, found: &[Pending]) {
+        self.ends = [0; ROWS];
+        for pending in found {
+            self.ends[usize::from(pending.index) % ROWS] += 1;
+        }
+        let mut before = 0;
+        for end in &mut self.ends {
+            before += std::mem::replace(end, before);
+        }
+        self.numbers.clear();
+        self.numbers.resize(found.len(), 0);
+        for (number, pending) in (0..).zip(found) {
+            let end = &mut self.ends[usize::from(pending.index) % ROWS];
+            self.numbers[*end as usize] = number;
+            *end += 1;
+        }
+    }
+
+    fn of_row(&self, index: usize) -> &[u32] {
+        let begin = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.numbers[begin as usize..self.ends[index] as usize]
     }
 }
 
@@ -91,7 +133,7 @@ impl<'a> Judge<'a> {
             not_empty: Vec::new(),
             block: Block::new(fields),
             found: Found::new(places),
-            order: Vec::new(),
+            order: Order::new(),
             encoding: TextEncoding::Ascii,
         }
     }
@@ -119,36 +161,15 @@ impl<'a> Judge<'a> {
             self.encoding = rows.encoding;
             self.cells.set_encoding(rows.encoding);
         }
-        self.cells.found.clear();
+        self.found.pending.clear();
         self.block.clear();
         let judged = self.values(&rows, blank);
         self.rules(&rows, judged);
-        self.put_in_order();
+        self.order.take(&self.found.pending);
         Judged {
-            found: &self.cells.found,
+            found: &self.found.pending,
             order: &self.order,
             records: records_of(&rows, &self.block),
-        }
-    }
-
-    /// Finds the order row after row, in which each row's own findings stay as they are: columns, then rules. It is counted
-    /// out, since nobody can guess how one row compares with another.
-    fn put_in_order(&mut self) {
-        let found = &self.cells.found;
-        let mut places = [0; ROWS];
-        for pending in found {
-            places[usize::from(pending.index) % ROWS] += 1;
-        }
-        let mut before = 0;
-        for place in &mut places {
-            before += std::mem::replace(place, before);
-        }
-        self.order.clear();
-        self.order.resize(found.len(), 0);
-        for (number, pending) in (0..).zip(found) {
-            let place = &mut places[usize::from(pending.index) % ROWS];
-            self.order[*place] = number;
-            *place += 1;
         }
     }
 
@@ -157,7 +178,6 @@ impl<'a> Judge<'a> {
     fn rules(&mut self, rows: &Rows<'_>, judged: u64) {
         let records = records_of(rows, &self.block);
         let found = &mut self.found;
-        std::mem::swap(&mut found.pending, &mut self.cells.found);
         for rule in &self.record_rules {
             let asked = rule.concern.among(&self.block) & judged;
             if asked != 0 {
@@ -173,7 +193,6 @@ impl<'a> Judge<'a> {
                 found.at_with(field, uniqueness::detail(earlier));
             });
         }
-        std::mem::swap(&mut found.pending, &mut self.cells.found);
     }
 
     /// Judges the values of the rows that stand under their headers: which those are.
@@ -182,30 +201,30 @@ impl<'a> Judge<'a> {
         let mut judged = 0;
         let mut unclean = Unclean::default();
         let mut firsts = [0; ROWS];
-        for filled in &mut self.filled {
-            filled.fill(0);
+        let width = u32::try_from(self.width).unwrap_or(u32::MAX);
+        let valid = rows.is_valid();
+        for (index, (place, first)) in rows.places.iter().zip(&mut firsts).enumerate() {
+            let bit = 1 << index;
+            let plain = place.defect.is_none() && place.end - place.first == width;
+            if blank & bit != 0 || !(plain || self.has_right_width(&rows.row(index), index as u8)) {
+                continue;
+            }
+            *first = place.first;
+            judged |= bit;
+            unclean.controls |= u64::from(place.controls) << index;
+            if !valid && !place.valid && !self.is_valid(&rows.row(index)) {
+                unclean.invalid |= bit;
+            }
         }
         // All at once: a row of its own rarely has a number of cells that can be taken together.
         self.not_empty.clear();
         self.not_empty.extend(rows.cells.chunks(64).map(not_empty));
-        for (index, row) in rows.iter().enumerate() {
-            let bit = 1 << index;
-            if blank & bit != 0 || !self.has_right_width(&row, index as u8) {
-                continue;
-            }
-            judged |= bit;
-            firsts[index] = rows.places[index].first;
-            if row.controls {
-                unclean.controls |= bit;
-            }
-            if !row.valid && !self.is_valid(&row) {
-                unclean.invalid |= bit;
-            }
-            let first = rows.places[index].first as usize;
-            // A row that fits has as many cells as there are columns, or more.
-            for (part, filled) in self.filled.iter_mut().enumerate() {
-                let columns = 64 * part;
-                filled[index] = bits(&self.not_empty, first + columns, self.width - columns);
+        // Two words are taken wherever one begins.
+        self.not_empty.push(0);
+        for (part, filled) in self.filled.iter_mut().enumerate() {
+            // What a row that fits has beyond its columns is not asked for, nor what others have.
+            for (filled, first) in filled.iter_mut().zip(firsts) {
+                *filled = bits_from(&self.not_empty, first as usize + 64 * part);
             }
         }
         let lines = Lines {
@@ -222,10 +241,15 @@ impl<'a> Judge<'a> {
                 continue;
             };
             // Most cells of a wide file are blank, and a blank cell that may be is nothing at all.
-            let rows = if column.required { judged } else { *filled };
+            let rows = if column.required {
+                judged
+            } else {
+                *filled & judged
+            };
             if rows != 0 {
                 let values = self.block.field_mut(usize::from(column.field));
-                self.cells.column(&self.plan, column, &lines, rows, values);
+                let into = (values, &mut self.found.pending);
+                self.cells.column(&self.plan, column, &lines, rows, into);
             }
         }
         self.block.settle();
@@ -243,14 +267,11 @@ impl<'a> Judge<'a> {
 
     /// Whether the cells of the row stand under their headers.
     fn has_right_width(&mut self, row: &Row<'_>, index: u8) -> bool {
-        if row.defect.is_none() && row.cells.len() == self.width {
-            return true;
-        }
         let fits = row.cells.len() == self.width
             || (row.cells.len() > self.width && row.filled_width() <= self.width);
         let mut wrong = |column: Option<usize>, detail: &'static str| {
             if let Some(rule) = self.own.get(OwnCheck::FieldCount) {
-                self.cells.found.push(Pending {
+                self.found.pending.push(Pending {
                     index,
                     rule,
                     column: column.and_then(|column| u16::try_from(column).ok()),
@@ -307,17 +328,13 @@ fn not_empty(cells: &[Cell]) -> u64 {
     }
 }
 
-/// Up to 64 bits of a row of words, from one of them on.
+/// 64 bits of a row of words, from one of them on; none where there are not as many words.
 #[inline]
-fn bits(words: &[u64], from: usize, count: usize) -> u64 {
-    let word = |place: usize| words.get(place).copied().unwrap_or(0);
+fn bits_from(words: &[u64], from: usize) -> u64 {
     let (place, shift) = (from / 64, from % 64);
+    let two = words.get(place..).and_then(<[u64]>::first_chunk);
     // By 64 at once no word can be moved.
-    let all = word(place) >> shift | word(place + 1) << 1 << (63 - shift);
-    match count {
-        0..64 => all & ((1 << count) - 1),
-        _ => all,
-    }
+    two.map_or(0, |[low, high]| low >> shift | high << 1 << (63 - shift))
 }
 
 fn record_rules<'a>(kind: &'a FileKind, settings: &'a Settings<'a>) -> Vec<RecordRule<'a>> {
@@ -379,18 +396,14 @@ mod tests {
     #[test]
     fn bits_are_found_wherever_a_row_begins() {
         let words = [0x8000_0000_0000_0001, 0b1011, 1 << 63];
-        let one_by_one = |from: usize, count: usize| {
-            (0..count.min(64)).fold(0, |bits, place| {
+        for from in 0..128 {
+            let one_by_one = (0..64).fold(0, |bits, place| {
                 let at = from + place;
-                let word = words.get(at / 64).copied().unwrap_or(0);
-                bits | (word >> (at % 64) & 1) << place
-            })
-        };
-        for from in 0..200 {
-            for count in [0, 1, 5, 63, 64, 65, 300] {
-                assert_eq!(bits(&words, from, count), one_by_one(from, count));
-            }
+                bits | (words[at / 64] >> (at % 64) & 1_u64) << place
+            });
+            assert_eq!(bits_from(&words, from), one_by_one, "{from}");
         }
+        assert_eq!(bits_from(&words, 200), 0);
     }
 
     #[test]

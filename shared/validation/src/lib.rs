@@ -13,6 +13,7 @@ mod file;
 mod fillers;
 mod finding;
 mod findings_digest;
+mod found;
 mod header;
 pub mod icd;
 mod icd_form;

@@ -5,7 +5,7 @@ use crate::word;
 /// A hash of 64 bits. Each step multiplies to 128 bits and folds the halves, which spreads every bit of a word over all
 /// of the next; lengths go in, so that no two lists of values are written alike. Nobody gains by a collision: all it does
 /// is to refuse a record of one's own.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mixed(u64);
 
 impl Default for Mixed {
@@ -20,17 +20,32 @@ const FACTOR: u64 = 0x1319_8a2e_0370_7345;
 const LENGTHS: u64 = 0x4528_21e6_38d0_1377;
 
 impl Mixed {
+    /// A hash of a text by its length, its first eight bytes and its last: of up to sixteen bytes that is all of it.
+    #[inline]
+    pub(crate) fn of_ends(text: &str) -> Self {
+        let mut hash = Self::default();
+        hash.length(text.len());
+        hash.ends(text.as_bytes());
+        hash
+    }
+
     /// Takes a number.
+    #[inline]
     pub(crate) fn number(&mut self, word: u64) {
         self.fold(word, FACTOR);
+    }
+
+    /// The hash of what was taken here and there.
+    #[inline]
+    pub(crate) fn with(mut self, other: Self) -> u64 {
+        self.fold(other.0, FACTOR);
+        self.0
     }
 
     /// Takes a text.
     #[inline]
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
-        // The length goes in by a factor without a pattern: folded into a word as it is, it makes `1111` and `11110` one key.
-        let length = LENGTHS.wrapping_mul(bytes.len() as u64);
-        self.0 = self.0.wrapping_add(length);
+        self.length(bytes.len());
         let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
         let mut rest = bytes;
         while let Some((pair, more)) = rest.split_first_chunk::<16>()
@@ -40,10 +55,27 @@ impl Mixed {
             self.fold(word(first), FACTOR ^ word(second));
             rest = more;
         }
-        // The last two may overlap, since a word put together from single bytes must wait for them in memory.
-        match (rest.first_chunk::<8>(), rest.last_chunk::<8>()) {
-            (Some(first), Some(last)) => self.fold(word(first), FACTOR ^ word(last)),
-            _ => self.fold(word::head(rest), FACTOR),
+        self.ends(rest);
+    }
+
+    /// Takes a length: by a factor without a pattern, since folded into a word as it is, it makes `1111` and `11110` one key.
+    #[inline]
+    fn length(&mut self, length: usize) {
+        self.0 = self.0.wrapping_add(LENGTHS.wrapping_mul(length as u64));
+    }
+
+    /// Takes the first eight bytes and the last. They may overlap, since a word put together from single bytes must wait for
+    /// them in memory.
+    #[inline]
+    fn ends(&mut self, bytes: &[u8]) {
+        match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+            (Some(first), Some(last)) => {
+                self.fold(
+                    u64::from_le_bytes(*first),
+                    FACTOR ^ u64::from_le_bytes(*last),
+                );
+            }
+            _ => self.fold(word::head(bytes), FACTOR),
         }
     }
 

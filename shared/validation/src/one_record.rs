@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::decode::TextEncoding;
-use crate::file::{finding, seconds};
+use crate::file::seconds;
+use crate::found::{finding, value};
 use crate::judge::Judge;
-use crate::parse::{Cell, RowPlace, Rows};
+use crate::parse::{Cell, RowPlace, Rows, Text};
 use crate::rules::own::OwnRules;
 use crate::{FileInfo, Finding, Settings};
 
@@ -55,6 +56,7 @@ pub fn check_record(
     };
     let rows = Rows {
         buffer: &buffer,
+        text: Text::of(&buffer, &cells, TextEncoding::Utf8),
         cells: &cells,
         places: &[place],
         encoding: TextEncoding::Utf8,
@@ -63,11 +65,12 @@ pub fn check_record(
     let latest = seconds(settings.received_at);
     let mut judge = Judge::new(kind_data, &columns, columns.len(), settings, &own, latest);
     let judged = judge.judge(rows, 0);
-    let found = rows.iter().flat_map(|row| {
-        let owned = move |pending| finding(0, &row, pending, rows.encoding).to_owned_finding();
-        judged.findings().map(owned)
+    let found = judged.of_row(0).map(|number| &judged.found[number]);
+    let findings = found.map(|pending| {
+        let value = value(&rows, pending);
+        finding(0, &rows, pending, &value).to_owned_finding()
     });
-    let findings = found.collect();
+    let findings = findings.collect();
     let header = kind_data.fields.iter().map(|field| field.code.clone());
     Some(RecordFindings {
         findings,

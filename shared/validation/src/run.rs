@@ -8,8 +8,9 @@ use crate::decode::{TextEncoding, utf8_characters};
 use crate::drug_selection::DrugSelection;
 use crate::findings_digest::FindingsDigest;
 use crate::links::Collector;
+use crate::mixed::Mixed;
 use crate::rules::own::{OwnCheck, OwnRules};
-use crate::tally::Tally;
+use crate::tally::{CauseIndex, Tally};
 use crate::{
     CheckError, FileInfo, FileSummary, Finding, JudgedRecord, Note, Outcome, Progress, Settings,
     Sink, Summary,
@@ -36,6 +37,15 @@ pub(crate) struct Run<'a> {
     notes: Vec<Note>,
     upload_failed: bool,
     unreadable: bool,
+}
+
+/// What findings of one cause at one place have in common when they are counted.
+#[derive(Clone, Copy)]
+pub(crate) struct Counted {
+    pub(crate) severity: Severity,
+    cause: CauseIndex,
+    /// What their digests begin with; `None`: they are not part of it.
+    seed: Option<Mixed>,
 }
 
 impl<'a> Run<'a> {
@@ -125,19 +135,70 @@ impl<'a> Run<'a> {
         {
             return severity;
         }
-        self.tally.add(finding, kind, severity);
-        let rules = &self.settings.standard.rules;
-        if let Some(rule) = rules.get(usize::from(finding.rule)) {
-            // Those need what a browser does not have: earlier uploads and the hospital's codes.
-            if rule.level != Level::Cross {
-                self.digest.add(&rule.id, finding);
-            }
+        let cause = self.cause(finding, kind);
+        self.count(
+            &cause,
+            finding.row,
+            &finding.value,
+            finding.suggestion.as_deref(),
+        );
+        self.hand_over(finding);
+        severity
+    }
+
+    /// What a finding is counted under.
+    pub(crate) fn cause(&mut self, finding: &Finding<'_>, kind: Option<usize>) -> Counted {
+        let standard = self.settings.standard;
+        let severity = finding.severity(standard);
+        let rule = standard.rules.get(usize::from(finding.rule));
+        // Those between files need what a browser does not have: earlier uploads and the hospital's codes.
+        let rule = rule.filter(|rule| rule.level != Level::Cross);
+        Counted {
+            severity,
+            cause: self.tally.cause(finding, kind, severity),
+            seed: rule.map(|rule| FindingsDigest::seed(&rule.id, finding)),
         }
+    }
+
+    /// Counts a finding, by its row, its value and what was probably meant.
+    #[inline]
+    pub(crate) fn count(
+        &mut self,
+        counted: &Counted,
+        row: Option<u32>,
+        value: &str,
+        suggestion: Option<&str>,
+    ) {
+        let hash = Mixed::of_ends(value);
+        self.tally
+            .add(counted.cause, row, (value, hash), suggestion);
+        if let Some(seed) = counted.seed {
+            self.digest.add(seed, row, hash);
+        }
+    }
+
+    /// Tells a finding that was counted.
+    #[inline]
+    pub(crate) fn tell(&mut self, finding: &Finding<'_>, kind: usize) {
+        if self.may_wait(finding) {
+            self.finding(finding, Some(kind));
+        } else {
+            self.hand_over(finding);
+        }
+    }
+
+    /// Whether the finding is counted once it is known whether it is told.
+    pub(crate) fn may_wait(&self, finding: &Finding<'_>) -> bool {
+        self.drugs
+            .as_ref()
+            .is_some_and(|drugs| drugs.is_asked(finding))
+    }
+
+    fn hand_over(&mut self, finding: &Finding<'_>) {
         if self.kept < self.settings.limits.kept_findings {
             self.kept += 1;
             self.sink.finding(finding);
         }
-        severity
     }
 
     /// Takes a finding of an own check about the upload or a file, unless its rule is switched off.
@@ -171,12 +232,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Takes a judged record.
+    /// Tells a judged record.
+    #[inline]
     pub(crate) fn record(&mut self, record: &JudgedRecord<'_>) {
-        let file = self.file(record.file);
-        file.total += 1;
-        file.passed += u64::from(record.passed);
-        self.progress.records += 1;
         self.sink.record(record);
         if let Some(drugs) = &mut self.drugs {
             drugs.record(record);
@@ -186,10 +244,12 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Counts a record of a file that cannot be judged.
-    pub(crate) fn unjudged_record(&mut self, file: u16) {
-        self.file(file).total += 1;
-        self.progress.records += 1;
+    /// Counts records of a file, of which so many passed.
+    pub(crate) fn count_records(&mut self, file: u16, total: u64, passed: u64) {
+        let file = self.file(file);
+        file.total += total;
+        file.passed += passed;
+        self.progress.records += total;
     }
 
     /// Tells how far the check is.
@@ -225,6 +285,8 @@ impl<'a> Run<'a> {
         let total = self.files.iter().map(|file| file.total).sum();
         let passed = self.files.iter().map(|file| file.passed).sum();
         let standard = self.settings.standard;
+        let [errors, warnings] =
+            [Severity::Error, Severity::Warning].map(|severity| self.tally.findings(severity));
         let outcome = if passed == 0 {
             Outcome::Rejected
         } else if passed == total && !self.unreadable && !self.upload_failed {
@@ -237,9 +299,9 @@ impl<'a> Run<'a> {
             outcome,
             total,
             passed,
-            errors: self.tally.errors,
-            warnings: self.tally.warnings,
-            truncated: self.tally.errors + self.tally.warnings > self.kept,
+            errors,
+            warnings,
+            truncated: errors + warnings > self.kept,
             unreadable: self.unreadable,
             findings_digest: self.digest.to_string(),
             by_rule: self.tally.by_rule(standard),
@@ -262,22 +324,39 @@ pub(crate) fn shown_cell(bytes: &[u8], encoding: TextEncoding) -> Cow<'_, str> {
 
 /// A value as findings show it.
 pub(crate) fn shown(value: Cow<'_, str>) -> Cow<'_, str> {
-    // A character has at least one byte: most values are not counted.
-    if value.len() <= SHOWN {
-        return value;
-    }
-    let end = end_of_shown(&value);
     match value {
-        Cow::Borrowed(value) => Cow::Borrowed(&value[..end]),
+        Cow::Borrowed(value) => Cow::Borrowed(shown_part(value)),
         Cow::Owned(mut value) => {
-            value.truncate(end);
+            value.truncate(shown_part(&value).len());
             Cow::Owned(value)
         }
     }
 }
 
+/// The part of a value that findings show.
+#[inline]
+pub(crate) fn shown_part(value: &str) -> &str {
+    // A character has at least one byte: most values are not counted.
+    if value.len() <= SHOWN {
+        value
+    } else {
+        &value[..end_of_shown(value)]
+    }
+}
+
 /// Where the part of a value that is shown ends.
+#[inline(never)]
 fn end_of_shown(value: &str) -> usize {
+    /// Characters that are sooner gone back over than counted up to.
+    const FEW: usize = 16;
+    let beginning = &value[..value.floor_char_boundary(SHOWN_BYTES)];
+    let characters = utf8_characters(beginning.as_bytes());
+    if let Some(beyond) = characters.checked_sub(SHOWN)
+        && beyond <= FEW
+    {
+        let last = beginning.char_indices().rev().take(beyond).last();
+        return last.map_or(beginning.len(), |(place, _)| place);
+    }
     let mut characters = 0;
     let mut start = 0;
     // Many bytes at a time, then a few, up to those in which the first character too many begins.
@@ -302,7 +381,7 @@ mod tests {
     #[test]
     fn a_value_is_cut_after_so_many_characters_whatever_their_length() {
         for character in ["a", "é", "药", "\u{20000}"] {
-            for count in [1, 66, 199, 200, 201, 350, 1_000] {
+            for count in [1, 66, 199, 200, 201, 214, 215, 216, 217, 350, 1_000] {
                 let value = format!("x{}", character.repeat(count));
                 let cut: String = value.chars().take(SHOWN).collect();
                 assert_eq!(shown(Cow::Borrowed(&value)), cut);

@@ -36,7 +36,8 @@ pub struct Summary {
     /// Whether some file, or the archive, could not be read.
     pub unreadable: bool,
     /// Tells two checks of one file apart: 32 hexadecimal digits over all findings that the file alone decides, whether kept or
-    /// not. Findings of level `cross` are left out. Blank in summaries that are older than it.
+    /// not, by rule, place and value (of a value of more than sixteen bytes by its length and ends). Findings of level `cross`
+    /// are left out. Blank in summaries that are older than it.
     #[serde(default)]
     pub findings_digest: String,
     /// Files in the order of the archive.

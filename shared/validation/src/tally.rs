@@ -6,6 +6,7 @@ use hashbrown::HashMap;
 use standard::{Severity, Standard};
 
 use crate::finding::fill_texts;
+use crate::mixed::Mixed;
 use crate::{Cause, FileInfo, Finding, Language, texts};
 
 /// Rows of a cause that are named.
@@ -16,12 +17,14 @@ const VALUES: usize = 5;
 /// What has been found so far.
 #[derive(Default)]
 pub(crate) struct Tally {
-    /// Findings of severity error.
-    pub(crate) errors: u64,
-    /// Findings of severity warning.
-    pub(crate) warnings: u64,
-    causes: HashMap<Place, Gathered>,
+    /// For each cause where it is among them.
+    places: HashMap<Place, usize>,
+    causes: Vec<Gathered>,
 }
+
+/// A cause of one tally.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CauseIndex(usize);
 
 /// What a cause is told by, in one number, since it is looked up for every finding. Ordered as its parts are, of which rule
 /// is the first, then kind, then field.
@@ -38,55 +41,100 @@ impl Place {
 }
 
 struct Gathered {
+    place: Place,
     kind: Option<u16>,
     severity: Severity,
     findings: u64,
     rows: Vec<u32>,
-    /// Values, each with what was probably meant.
-    values: Vec<(String, Option<String>)>,
+    values: Vec<Value>,
     first: Finding<'static>,
 }
 
-impl Tally {
-    /// Counts a finding.
-    pub(crate) fn add(&mut self, finding: &Finding<'_>, kind: Option<usize>, severity: Severity) {
-        match severity {
-            Severity::Error => self.errors += 1,
-            Severity::Warning => self.warnings += 1,
+/// A value, with what was probably meant.
+struct Value {
+    value: String,
+    hash: Mixed,
+    suggestion: Option<String>,
+}
+
+impl Gathered {
+    /// Names a row and a value, where there are not enough.
+    fn name(&mut self, row: Option<u32>, (value, hash): (&str, Mixed), suggestion: Option<&str>) {
+        if self.rows.len() < ROWS {
+            self.rows.extend(row);
         }
-        let kind = kind.and_then(|kind| u16::try_from(kind).ok());
-        let place = Place::new(finding.rule, kind, finding.field, severity);
-        let gathered = self.causes.entry(place).or_insert_with(|| Gathered {
-            kind,
-            severity,
-            findings: 0,
-            rows: Vec::new(),
-            values: Vec::new(),
-            first: finding.to_owned_finding(),
-        });
-        gathered.findings += 1;
-        if let Some(row) = finding.row
-            && gathered.rows.len() < ROWS
-        {
-            gathered.rows.push(row);
-        }
-        if gathered.values.len() < VALUES && !finding.value.is_empty() {
-            let is_known = gathered.values.iter().any(|(value, suggestion)| {
-                *value == finding.value && suggestion.as_deref() == finding.suggestion.as_deref()
+        if self.values.len() < VALUES && !value.is_empty() {
+            // Where values are few, each comes many times: it is told by its hash, which a long one shares with others.
+            let mut known = self.values.iter();
+            let is_known = known.any(|known| {
+                known.hash == hash
+                    && known.suggestion.as_deref() == suggestion
+                    && (value.len() <= 16 || known.value == value)
             });
             if !is_known {
-                let suggestion = finding.suggestion.as_deref().map(str::to_owned);
-                gathered
-                    .values
-                    .push((finding.value.to_string(), suggestion));
+                self.values.push(Value {
+                    value: value.to_owned(),
+                    hash,
+                    suggestion: suggestion.map(str::to_owned),
+                });
             }
         }
+    }
+}
+
+impl Tally {
+    /// The cause of a finding, which is the first of it where it is new.
+    pub(crate) fn cause(
+        &mut self,
+        finding: &Finding<'_>,
+        kind: Option<usize>,
+        severity: Severity,
+    ) -> CauseIndex {
+        let kind = kind.and_then(|kind| u16::try_from(kind).ok());
+        let place = Place::new(finding.rule, kind, finding.field, severity);
+        let causes = &mut self.causes;
+        let index = self.places.entry(place).or_insert_with(|| {
+            causes.push(Gathered {
+                place,
+                kind,
+                severity,
+                findings: 0,
+                rows: Vec::new(),
+                values: Vec::new(),
+                first: finding.to_owned_finding(),
+            });
+            causes.len() - 1
+        });
+        CauseIndex(*index)
+    }
+
+    /// Counts a finding of a cause: its row, its value with the hash of that, and what was probably meant.
+    #[inline]
+    pub(crate) fn add(
+        &mut self,
+        CauseIndex(cause): CauseIndex,
+        row: Option<u32>,
+        value: (&str, Mixed),
+        suggestion: Option<&str>,
+    ) {
+        let cause = &mut self.causes[cause];
+        cause.findings += 1;
+        if cause.rows.len() < ROWS || cause.values.len() < VALUES {
+            cause.name(row, value, suggestion);
+        }
+    }
+
+    /// How many findings there are of a severity.
+    pub(crate) fn findings(&self, severity: Severity) -> u64 {
+        let causes = self.causes.iter();
+        let causes = causes.filter(|cause| cause.severity == severity);
+        causes.map(|cause| cause.findings).sum()
     }
 
     /// Findings by rule id.
     pub(crate) fn by_rule(&self, standard: &Standard) -> BTreeMap<String, u64> {
         let mut counts = BTreeMap::new();
-        for gathered in self.causes.values() {
+        for gathered in &self.causes {
             let id = &standard.rules[usize::from(gathered.first.rule)].id;
             *counts.entry(id.clone()).or_default() += gathered.findings;
         }
@@ -96,7 +144,7 @@ impl Tally {
     /// Findings by `kind.column`.
     pub(crate) fn by_column(&self, standard: &Standard) -> BTreeMap<String, u64> {
         let mut counts = BTreeMap::new();
-        for gathered in self.causes.values() {
+        for gathered in &self.causes {
             let (Some(kind), Some(field)) = (gathered.kind, gathered.first.field) else {
                 continue;
             };
@@ -108,19 +156,17 @@ impl Tally {
     }
 
     /// Findings grouped by what has to be mended: errors before warnings, most findings first.
-    pub(crate) fn causes(self, standard: &Standard, files: &[FileInfo]) -> Vec<Cause> {
-        let mut places: Vec<(Place, Gathered)> = self.causes.into_iter().collect();
-        places.sort_by_key(|(place, gathered)| {
+    pub(crate) fn causes(mut self, standard: &Standard, files: &[FileInfo]) -> Vec<Cause> {
+        self.causes.sort_by_key(|gathered| {
             (
                 std::cmp::Reverse(gathered.severity),
                 std::cmp::Reverse(gathered.findings),
-                *place,
+                gathered.place,
             )
         });
-        places
-            .into_iter()
-            .map(|(_, gathered)| cause(gathered, standard, files))
-            .collect()
+        let causes = self.causes.into_iter();
+        let causes = causes.map(|gathered| cause(gathered, standard, files));
+        causes.collect()
     }
 }
 
@@ -172,10 +218,10 @@ fn cause(gathered: Gathered, standard: &Standard, files: &[FileInfo]) -> Cause {
     }
 }
 
-fn with_suggestion((value, suggestion): (String, Option<String>)) -> String {
-    match suggestion {
-        Some(suggestion) => format!("{value} → {suggestion}"),
-        None => value,
+fn with_suggestion(value: Value) -> String {
+    match value.suggestion {
+        Some(suggestion) => format!("{} → {suggestion}", value.value),
+        None => value.value,
     }
 }
 

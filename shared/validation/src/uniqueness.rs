@@ -1,6 +1,6 @@
 //! Rules that want a key to be unique within a file.
 
-use crate::block::{Values, members};
+use crate::block::members;
 use crate::key_order::{RisingKeys, number_order, text_order};
 use crate::keys::Keys;
 use crate::mixed::Mixed;
@@ -121,10 +121,10 @@ impl UniqueRule {
                 keys,
             } => {
                 let key = &self.fields[*field];
-                let values = records.block.field(key.field);
+                let orders = key.orders(records, of, *falling);
                 for record in members(of) {
-                    let order = key.order(records, values, record, *falling);
-                    if let Some(earlier) = keys.insert(order, hashes[record], row_of(record)) {
+                    let (order, hash) = (orders[record], hashes[record]);
+                    if let Some(earlier) = keys.insert(order, hash, row_of(record)) {
                         repeated(record, earlier, shown.field);
                     }
                 }
@@ -151,10 +151,9 @@ impl UniqueRule {
         }
         let fields = self.fields.iter().enumerate();
         let orders = fields.flat_map(|(field, key)| {
-            let values = records.block.field(key.field);
             [false, true].map(|falling| {
-                let orders = members(of).map(|record| key.order(records, values, record, falling));
-                let orders: Vec<u64> = orders.collect();
+                let orders = key.orders(records, of, falling);
+                let orders: Vec<u64> = members(of).map(|record| orders[record]).collect();
                 let pairs = orders.array_windows();
                 let rises = pairs.filter(|[one, next]| one < next).count();
                 (rises as u32, field, falling)
@@ -172,16 +171,19 @@ impl UniqueRule {
 }
 
 impl KeyField {
-    /// What keys are compared by that this is a field of.
-    #[inline]
-    fn order(&self, records: &Records<'_>, values: &Values, record: usize, falling: bool) -> u64 {
-        let order = if values.valid >> record & 1 == 0 {
-            0
-        } else if self.by_number {
-            number_order(values.numbers[record])
-        } else {
-            text_order(records.bytes(values, record))
-        };
-        if falling { !order } else { order }
+    /// What the keys of some records are compared by that this is a field of.
+    fn orders(&self, records: &Records<'_>, of: u64, falling: bool) -> [u64; ROWS] {
+        let values = records.block.field(self.field);
+        let turned = if falling { u64::MAX } else { 0 };
+        let mut orders = [turned; ROWS];
+        for record in members(of & values.valid) {
+            let order = if self.by_number {
+                number_order(values.numbers[record])
+            } else {
+                text_order(records.bytes(values, record))
+            };
+            orders[record] = turned ^ order;
+        }
+        orders
     }
 }

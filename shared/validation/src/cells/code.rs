@@ -18,6 +18,8 @@ pub(crate) struct Codes {
     short: [u16; 256],
     slots: Vec<Slot>,
     mask: usize,
+    /// Each code without the zeros in front.
+    bare: Vec<Slot>,
 }
 
 #[derive(Clone, Copy)]
@@ -43,8 +45,15 @@ impl Codes {
             short: [NONE; 256],
             slots: vec![FREE; places],
             mask: places - 1,
+            bare: Vec::new(),
         };
         for (index, code) in (0..NONE).zip(&codes.codes) {
+            let bare = without_zeros(code.code.as_bytes());
+            prepared.bare.push(Slot {
+                code: word::head(bare),
+                length: bare.len(),
+                index,
+            });
             match code.code.as_bytes() {
                 [byte] => prepared.short[usize::from(*byte)] = index,
                 bytes if bytes.len() <= LONGEST => prepared.insert(bytes, index),
@@ -95,23 +104,30 @@ impl Codes {
         }
     }
 
+    /// Index of the first code that equals digits but for zeros in front.
+    pub(crate) fn but_for_zeros(&self, digits: &[u8]) -> Option<usize> {
+        if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        let bare = without_zeros(digits);
+        if bare.len() > LONGEST {
+            return None;
+        }
+        let code = word::head(bare);
+        let mut known = self.bare.iter();
+        let known = known.find(|slot| (slot.code, slot.length) == (code, bare.len()));
+        known.map(|slot| usize::from(slot.index))
+    }
+
     fn place(&self, code: u64) -> usize {
         (code.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize & self.mask
     }
 }
 
-/// The code that equals the text but for leading zeros.
-pub(crate) fn but_for_zeros<'a>(table: &'a CodeTable, text: &str) -> Option<(usize, &'a str)> {
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let bare = text.trim_start_matches('0');
-    table
-        .codes
-        .iter()
-        .enumerate()
-        .find(|(_, code)| code.code.trim_start_matches('0') == bare)
-        .map(|(index, code)| (index, code.code.as_str()))
+/// A code without the zeros in front of it.
+fn without_zeros(code: &[u8]) -> &[u8] {
+    let zeros = code.iter().take_while(|byte| **byte == b'0').count();
+    &code[zeros..]
 }
 
 #[cfg(test)]
@@ -141,10 +157,40 @@ mod tests {
 
     #[test]
     fn finds_the_code_that_lost_its_zero() {
-        let table = standard::latest().code_table("FLU-P7501").unwrap();
-        assert_eq!(but_for_zeros(table, "1"), Some((0, "01")));
-        assert_eq!(but_for_zeros(table, "001"), Some((0, "01")));
-        assert_eq!(but_for_zeros(table, "9"), None);
-        assert_eq!(but_for_zeros(table, "门诊"), None);
+        let standard = standard::latest();
+        let tables = standard.code_tables.iter().enumerate();
+        for (index, table) in tables {
+            let codes = Codes::new(index, table);
+            for (place, code) in table.codes.iter().enumerate() {
+                let bare = code.code.trim_start_matches('0');
+                let is_number =
+                    !code.code.is_empty() && code.code.bytes().all(|byte| byte.is_ascii_digit());
+                let first = |other: &standard::Code| other.code.trim_start_matches('0') == bare;
+                let first = table.codes.iter().position(first).filter(|_| is_number);
+                assert!(first <= Some(place));
+                for zeros in ["", "0", "0000000000"] {
+                    let text = format!("{zeros}{bare}");
+                    if !text.is_empty() {
+                        assert_eq!(
+                            codes.but_for_zeros(text.as_bytes()),
+                            first,
+                            "{} {text}",
+                            table.id
+                        );
+                    }
+                }
+            }
+        }
+        let (index, table) = standard
+            .code_tables
+            .iter()
+            .enumerate()
+            .find(|(_, table)| table.id == "FLU-P7501")
+            .unwrap();
+        let codes = Codes::new(index, table);
+        assert_eq!(codes.but_for_zeros(b"001"), Some(0));
+        for other in ["", "9", "123456789", "门诊", "-1"] {
+            assert_eq!(codes.but_for_zeros(other.as_bytes()), None, "{other}");
+        }
     }
 }

@@ -8,14 +8,15 @@ mod placeholder;
 pub(crate) use code::Codes;
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
+use ecow::EcoString;
 use standard::Standard;
 use standard::id_number::check_character;
 
 use crate::block::{Values, members};
 use crate::code_start::CodeStart;
 use crate::decode::TextEncoding;
+use crate::finding::OPEN_TABLE;
 use crate::invisible::{self, Seen};
 use crate::parse::{Cell, ROWS, RowPlace};
 use crate::plan::{ColumnPlan, Form, Plan};
@@ -37,7 +38,21 @@ pub(crate) struct Pending {
     /// See [`crate::Finding::detail`].
     pub(crate) detail: Option<Cow<'static, str>>,
     /// See [`crate::Finding::suggestion`].
-    pub(crate) suggestion: Option<Arc<str>>,
+    pub(crate) suggestion: Option<EcoString>,
+}
+
+impl Pending {
+    /// Tells it from those that are counted under something else: by rule, column and field, and whether its severity is that
+    /// of its rule.
+    #[inline]
+    pub(crate) fn counted_under(&self) -> u64 {
+        let place = |place: Option<u16>| place.map_or(0, |place| u64::from(place) + 1);
+        let lenient = self.detail.as_deref() == Some(OPEN_TABLE);
+        u64::from(self.rule) << 48
+            | place(self.column) << 24
+            | place(self.field) << 1
+            | u64::from(lenient)
+    }
 }
 
 /// Seconds of 1900-01-01, before which no date lies (GEN-016).
@@ -102,8 +117,6 @@ pub(crate) struct CellJudge<'a> {
     pub(crate) invisible: Seen,
     /// The first of those that were left out of the value in hand.
     left_out: Option<char>,
-    /// What was found of the rows in hand, column after column.
-    pub(crate) found: Vec<Pending>,
 }
 
 impl<'a> CellJudge<'a> {
@@ -123,7 +136,6 @@ impl<'a> CellJudge<'a> {
             tabs: false,
             invisible: Seen::default(),
             left_out: None,
-            found: Vec::new(),
         }
     }
 
@@ -140,15 +152,16 @@ impl<'a> CellJudge<'a> {
         column: &ColumnPlan,
         lines: &Lines<'_>,
         rows: u64,
-        values: &mut Values,
+        (values, found): (&mut Values, &mut Vec<Pending>),
     ) {
+        let into = (values, found);
         let latest = self.latest;
         let in_range = |seconds: &i64| (EARLIEST..=latest).contains(seconds);
         let short = |cell: Written<'_>| cell.length <= column.max_length;
         match column.form {
             Form::Text if column.key || column.name => {
                 let encoding = self.encoding;
-                self.each(plan, column, lines, rows, values, |cell| {
+                self.each(plan, column, lines, rows, into, |cell| {
                     let bytes = cell.bytes();
                     let clean = (!column.key || bytes.is_ascii())
                         && (!column.identifier || damage(bytes).is_none())
@@ -160,32 +173,32 @@ impl<'a> CellJudge<'a> {
             }
             Form::Text => {
                 let encoding = self.encoding;
-                self.each(plan, column, lines, rows, values, |cell| {
+                self.each(plan, column, lines, rows, into, |cell| {
                     let bytes = cell.bytes();
                     (is_plain_text(bytes) && short(cell) && !invisible::is_all(bytes, encoding))
                         .then_some(0)
                 });
             }
-            Form::Pattern => self.each(plan, column, lines, rows, values, |cell| {
+            Form::Pattern => self.each(plan, column, lines, rows, into, |cell| {
                 let bytes = cell.bytes();
                 (is_plain_text(bytes) && bytes.is_ascii() && short(cell))
                     .then(|| CodeStart::of_head(cell.head(), cell.length).number())
             }),
-            Form::Integer => self.each(plan, column, lines, rows, values, |cell| {
+            Form::Integer => self.each(plan, column, lines, rows, into, |cell| {
                 number::plain_integer(cell.head(), cell.length).filter(|_| short(cell))
             }),
-            Form::Decimal(scale) => self.each(plan, column, lines, rows, values, |cell| {
+            Form::Decimal(scale) => self.each(plan, column, lines, rows, into, |cell| {
                 number::plain_decimal(cell.head(), cell.length, scale).filter(|_| short(cell))
             }),
-            Form::Date => self.each(plan, column, lines, rows, values, |cell| {
+            Form::Date => self.each(plan, column, lines, rows, into, |cell| {
                 date::plain_date(cell.bytes()).filter(in_range)
             }),
-            Form::DateTime { .. } => self.each(plan, column, lines, rows, values, |cell| {
+            Form::DateTime { .. } => self.each(plan, column, lines, rows, into, |cell| {
                 date::plain_moment(cell.bytes()).filter(in_range)
             }),
             Form::Code { codes, .. } => {
                 let codes = &plan.codes[codes];
-                self.each(plan, column, lines, rows, values, |cell| {
+                self.each(plan, column, lines, rows, into, |cell| {
                     codes
                         .find(cell.head(), cell.length)
                         .map(|index| index as i64)
@@ -202,7 +215,7 @@ impl<'a> CellJudge<'a> {
         column: &ColumnPlan,
         lines: &Lines<'_>,
         rows: u64,
-        values: &mut Values,
+        (values, found): (&mut Values, &mut Vec<Pending>),
         plain: impl Fn(Written<'_>) -> Option<i64>,
     ) {
         // The rows' cells of this column and those to the right of it.
@@ -236,12 +249,9 @@ impl<'a> CellJudge<'a> {
                 valid &= !(1 << row);
             }
         }
-        // A column that stands in the file twice is what it is the second time.
-        values.valid = values.valid & !rows | valid;
-        values.invalid &= !rows;
-        values.dash &= !rows;
+        values.valid |= valid;
         for row in members(rows & !valid) {
-            self.one(plan, column, lines, row, values);
+            self.one(plan, column, lines, row, (values, found));
         }
     }
 
@@ -253,7 +263,7 @@ impl<'a> CellJudge<'a> {
         column: &ColumnPlan,
         lines: &Lines<'_>,
         row: usize,
-        values: &mut Values,
+        (values, found): (&mut Values, &mut Vec<Pending>),
     ) {
         let cell = values.places[row];
         let written = &lines.buffer[cell.start as usize..cell.end as usize];
@@ -264,20 +274,19 @@ impl<'a> CellJudge<'a> {
             start,
             end: start + value.len() as u32,
         };
-        let from = self.found.len();
-        let mut found = std::mem::take(&mut self.found);
+        let from = found.len();
         if lines.unclean.controls >> row & 1 == 1 && !written.is_empty() {
             self.tabs |= written.len() != value.len() && written.contains(&b'\t');
             if value.iter().any(|byte| is_control(*byte)) {
-                self.add(&mut found, column, OwnCheck::ControlCharacters);
+                self.add(found, column, OwnCheck::ControlCharacters);
             }
         }
         let (state, number) =
             if lines.unclean.invalid >> row & 1 == 1 && !self.encoding.is_valid(value) {
-                self.add(&mut found, column, OwnCheck::Encoding);
+                self.add(found, column, OwnCheck::Encoding);
                 (State::Invalid, 0)
             } else {
-                self.judge(plan, column, value, &mut found)
+                self.judge(plan, column, value, found)
             };
         if let Some(character) = self.left_out.take() {
             let number = lines.places.get(row).map_or(0, |place| place.number);
@@ -286,14 +295,11 @@ impl<'a> CellJudge<'a> {
         for pending in &mut found[from..] {
             pending.index = row as u8;
         }
-        self.found = found;
-        let bit = 1 << row;
-        match state {
-            State::Valid => values.valid |= bit,
-            State::Invalid => values.invalid |= bit,
-            State::Dash => values.dash |= bit,
-            State::Blank => {}
-        }
+        // Without a branch: nobody can guess what comes next of values that are wrong.
+        let bit = |is: State| u64::from(state == is) << row;
+        values.valid |= bit(State::Valid);
+        values.invalid |= bit(State::Invalid);
+        values.dash |= bit(State::Dash);
         // Nothing but the numbers of valid values are looked at, and sums do not ask which they are.
         values.numbers[row] = if state == State::Valid { number } else { 0 };
     }
@@ -305,8 +311,9 @@ impl<'a> CellJudge<'a> {
         let (Some(first), Some(last)) = (value.first(), value.last()) else {
             return (0, value);
         };
-        // The last byte of some of them in GB18030 is a digit.
-        if (first.is_ascii() && last.is_ascii() && value.is_ascii())
+        // In GB18030 the last byte of some of them is a digit.
+        let ascii = self.encoding != TextEncoding::Gb18030 || value.is_ascii();
+        if (first.is_ascii() && last.is_ascii() && ascii)
             || !invisible::stands_around(value, self.encoding)
         {
             return (0, value);
@@ -369,14 +376,14 @@ impl<'a> CellJudge<'a> {
 
     fn text(&self, column: &ColumnPlan, bytes: &[u8], found: &mut Vec<Pending>) -> (State, i64) {
         if column.identifier
-            && let Some((detail, suggestion)) = damage(bytes)
+            && let Some((detail, meant)) = damage(bytes)
         {
             self.add_with(
                 found,
                 column,
                 OwnCheck::SpreadsheetDamage,
                 detail,
-                suggestion,
+                meant.map(digits_of),
             );
             return (State::Invalid, 0);
         }
@@ -398,7 +405,7 @@ impl<'a> CellJudge<'a> {
         let text = self.encoding.decode(bytes);
         if let Some(place) = invisible::inside(&text) {
             let detail = invisible::detail(place);
-            let mended = Some(invisible::without(&text));
+            let mended = Some(invisible::without(&text).into());
             self.add_with(found, column, OwnCheck::ControlCharacters, detail, mended);
         }
     }
@@ -454,7 +461,7 @@ impl<'a> CellJudge<'a> {
             return None;
         }
         let detail = invisible::detail(place);
-        self.add_with(found, column, check, detail, Some(mended));
+        self.add_with(found, column, check, detail, Some(mended.into()));
         Some((State::Invalid, 0))
     }
 
@@ -503,31 +510,28 @@ impl<'a> CellJudge<'a> {
                 let text = self.encoding.decode(bytes);
                 let table = &self.standard.code_tables[codes.table];
                 let labelled = table.codes.iter().position(|code| code.label_zh == text);
-                let unpadded = code::but_for_zeros(table, &text);
+                let unpadded = codes.but_for_zeros(bytes);
                 match (labelled, unpadded) {
                     (Some(index), _) if labels => return (State::Valid, index as i64),
-                    (_, Some((index, _))) if zeros => return (State::Valid, index as i64),
+                    (_, Some(index)) if zeros => return (State::Valid, index as i64),
                     (Some(index), _) => self.add_with(
                         found,
                         column,
                         OwnCheck::LabelForCode,
                         text.into_owned(),
-                        Some(table.codes[index].code.clone()),
+                        Some(table.codes[index].code.as_str().into()),
                     ),
-                    (None, Some((_, code))) => self.add_with(
+                    (None, Some(index)) => self.add_with(
                         found,
                         column,
                         OwnCheck::UnknownCode,
                         "leading_zero",
-                        Some(code.to_owned()),
+                        Some(table.codes[index].code.as_str().into()),
                     ),
                     (None, None) => {
                         let whole = number::before_zero_fraction(bytes).and_then(|whole| {
-                            let index = codes.get(whole).or_else(|| {
-                                code::but_for_zeros(table, &self.encoding.decode(whole))
-                                    .map(|(index, _)| index)
-                            })?;
-                            Some(table.codes[index].code.clone())
+                            let index = codes.get(whole).or_else(|| codes.but_for_zeros(whole))?;
+                            Some(table.codes[index].code.as_str().into())
                         });
                         if whole.is_some() {
                             self.add_with(
@@ -538,7 +542,7 @@ impl<'a> CellJudge<'a> {
                                 whole,
                             );
                         } else if codes.open {
-                            self.add_with(found, column, OwnCheck::UnknownCode, "open_table", None);
+                            self.add_with(found, column, OwnCheck::UnknownCode, OPEN_TABLE, None);
                         } else {
                             self.add(found, column, OwnCheck::UnknownCode);
                         }
@@ -568,7 +572,7 @@ impl<'a> CellJudge<'a> {
                 .map(|byte| char::from(*byte));
             self.add_with(found, column, check, "thousands", Some(joined.collect()));
         } else if let Some(whole) = number::before_zero_fraction(bytes) {
-            let whole = self.encoding.decode(whole).into_owned();
+            let whole = self.encoding.decode(whole).as_ref().into();
             self.add_with(found, column, check, "decimal_suffix", Some(whole));
         } else {
             self.add(found, column, check);
@@ -634,7 +638,7 @@ impl<'a> CellJudge<'a> {
         column: &ColumnPlan,
         check: OwnCheck,
         detail: impl Into<Cow<'static, str>>,
-        suggestion: Option<String>,
+        suggestion: Option<EcoString>,
     ) {
         if let Some(rule) = self.own.get(check) {
             found.push(Pending {
@@ -643,7 +647,7 @@ impl<'a> CellJudge<'a> {
                 column: Some(column.column),
                 field: Some(column.field),
                 detail: Some(detail.into()),
-                suggestion: suggestion.map(Arc::from),
+                suggestion,
             });
         }
     }
@@ -660,7 +664,14 @@ fn is_plain_text(bytes: &[u8]) -> bool {
 }
 
 /// A value without the blanks and tabs around it, and how many there were in front.
+#[inline]
 fn trim(bytes: &[u8]) -> (usize, &[u8]) {
+    if let ([first, ..], [.., last]) = (bytes, bytes)
+        && *first > b' '
+        && *last > b' '
+    {
+        return (0, bytes);
+    }
     let begun = bytes.trim_ascii_start();
     (bytes.len() - begun.len(), begun.trim_ascii_end())
 }
@@ -682,12 +693,21 @@ fn is_dash(bytes: &[u8], encoding: TextEncoding) -> bool {
 }
 
 /// What a spreadsheet has made of an identifier, and the identifier where it can be told.
-fn damage(bytes: &[u8]) -> Option<(&'static str, Option<String>)> {
+#[inline]
+fn damage(bytes: &[u8]) -> Option<(&'static str, Option<&[u8]>)> {
+    // Whatever it has rewritten begins with a digit.
+    if !bytes.first()?.is_ascii_digit() {
+        return None;
+    }
+    damage_of_number(bytes)
+}
+
+#[inline(never)]
+fn damage_of_number(bytes: &[u8]) -> Option<(&'static str, Option<&[u8]>)> {
     if number::is_scientific(bytes) {
         return Some(("scientific", None));
     }
     if let Some(whole) = number::before_zero_fraction(bytes) {
-        let whole = whole.iter().map(|byte| char::from(*byte)).collect();
         return Some(("decimal_suffix", Some(whole)));
     }
     let digits: &[u8; 18] = bytes.try_into().ok()?;
@@ -695,6 +715,11 @@ fn damage(bytes: &[u8]) -> Option<(&'static str, Option<String>)> {
         && digits.ends_with(b"000")
         && !has_check_digit(digits);
     rounded.then_some(("rounded", None))
+}
+
+/// Digits as text.
+fn digits_of(bytes: &[u8]) -> EcoString {
+    std::str::from_utf8(bytes).unwrap_or_default().into()
 }
 
 /// Whether eighteen digits are an identity card number.

@@ -107,8 +107,11 @@ pub(crate) fn before_zero_fraction(bytes: &[u8]) -> Option<&[u8]> {
 
 /// Whether the only thing wrong with a number is its thousands separators.
 pub(crate) fn has_thousands(bytes: &[u8], scale: u8) -> bool {
+    if !bytes.contains(&b',') {
+        return false;
+    }
     let joined: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != b',').collect();
-    joined.len() < bytes.len() && decimal(&joined, scale).is_some()
+    decimal(&joined, scale).is_some()
 }
 
 fn signed(bytes: &[u8]) -> (bool, &[u8]) {

@@ -1,5 +1,6 @@
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use ecow::EcoString;
 use hashbrown::HashMap;
 use jiff::SignedDuration;
 use jiff::civil::{Date, date};
@@ -52,8 +53,8 @@ struct NotInHospitalCodes<'a> {
 struct Suggestions {
     /// Of codes of up to eight bytes, by these as they are written: nearly all are, and a hospital that gave the wrong file has
     /// one in each cell. `None`: it has not the form of a code.
-    short: HashMap<u64, Option<Option<Arc<str>>>>,
-    long: HashMap<Box<str>, Option<Arc<str>>>,
+    short: HashMap<u64, Option<Option<EcoString>>>,
+    long: HashMap<Box<str>, Option<EcoString>>,
 }
 
 /// Where there are no files to look into.
@@ -162,7 +163,7 @@ impl<'a> NotInHospitalCodes<'a> {
         files: &[&CodeFile],
         value: &[u8],
         looked_for: bool,
-    ) -> Option<Option<Arc<str>>> {
+    ) -> Option<Option<EcoString>> {
         if looked_for && let Some(known) = suggestions.short.get(&word::head(value)) {
             return known.clone();
         }
@@ -187,7 +188,7 @@ impl Suggestions {
         self.short.len() + self.long.len() < SUGGESTED_FOR
     }
 
-    fn of(&mut self, files: &[&CodeFile], code: &str, is_short: bool) -> Option<Arc<str>> {
+    fn of(&mut self, files: &[&CodeFile], code: &str, is_short: bool) -> Option<EcoString> {
         if let Some(suggestion) = self.long.get(code) {
             return suggestion.clone();
         }
@@ -195,7 +196,8 @@ impl Suggestions {
             return None;
         }
         let nearest = nearest(files.iter().copied(), code, SUGGESTED);
-        let suggestion: Option<Arc<str>> = (!nearest.is_empty()).then(|| nearest.join(", ").into());
+        let suggestion: Option<EcoString> =
+            (!nearest.is_empty()).then(|| nearest.join(", ").into());
         if is_short {
             let start = word::head(code.as_bytes());
             self.short.insert(start, Some(suggestion.clone()));
@@ -219,6 +221,8 @@ fn civil_day(days: i64) -> Option<Date> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::codes::{CodeFile, HospitalCodeFiles};
     use crate::record::{OwnedRecord, State};

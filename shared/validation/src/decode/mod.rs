@@ -45,6 +45,11 @@ impl TextEncoding {
     }
 
     /// Whether it is UTF-16, which programs rarely write on purpose.
+    pub(crate) fn is_utf8(self) -> bool {
+        matches!(self, Self::Ascii | Self::Utf8)
+    }
+
+    /// Whether its rows were turned into UTF-8.
     pub(crate) fn is_utf16(self) -> bool {
         matches!(self, Self::Utf16Le | Self::Utf16Be)
     }
@@ -107,7 +112,8 @@ pub(crate) fn utf8_characters(bytes: &[u8]) -> usize {
 
 /// The likeliest encoding of bytes that begin with a character beyond ASCII.
 fn likeliest(window: &[u8], complete: bool) -> TextEncoding {
-    if Encoding::utf8_valid_up_to(window) == window.len() {
+    let rest = &window[Encoding::utf8_valid_up_to(window)..];
+    if rest.is_empty() || (!complete && is_cut(rest)) {
         return TextEncoding::Utf8;
     }
     let (errors, characters) = utf8_errors(window, complete);
@@ -131,15 +137,15 @@ fn utf8_errors(bytes: &[u8], complete: bool) -> (usize, usize) {
             .count();
         errors += usize::from(!chunk.invalid().is_empty());
     }
-    let cut = !complete
-        && std::str::from_utf8(
-            bytes
-                .utf8_chunks()
-                .last()
-                .map_or(&[], |chunk| chunk.invalid()),
-        )
-        .is_err_and(|error| error.error_len().is_none());
+    let last = bytes.utf8_chunks().last();
+    let cut = !complete && last.is_some_and(|chunk| is_cut(chunk.invalid()));
     (errors - usize::from(cut), characters)
+}
+
+/// Whether bytes are the beginning of a character.
+fn is_cut(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes)
+        .is_err_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())
 }
 
 #[cfg(test)]

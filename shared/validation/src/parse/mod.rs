@@ -2,8 +2,10 @@
 
 mod scan;
 mod splitter;
+mod text;
 
 pub(crate) use splitter::Splitter;
+pub(crate) use text::Text;
 
 use std::io;
 
@@ -35,6 +37,8 @@ pub(crate) const ROWS: usize = 64;
 pub(crate) struct Rows<'a> {
     /// What the cells point into.
     pub(crate) buffer: &'a [u8],
+    /// The same as text, where the rows are valid UTF-8.
+    pub(crate) text: Option<Text<'a>>,
     /// Cells of all rows, without their quotes.
     pub(crate) cells: &'a [Cell],
     /// Which cells are whose.
@@ -75,10 +79,34 @@ impl<'a> Rows<'a> {
             number: place.number,
             buffer: self.buffer,
             cells: &self.cells[place.first as usize..place.end as usize],
-            controls: place.controls,
-            valid: place.valid,
             defect: place.defect,
         }
+    }
+
+    /// Which of them are blank.
+    pub(crate) fn blank(&self) -> u64 {
+        let places = self.places.iter().enumerate();
+        places.fold(0, |blank, (index, place)| {
+            // Nearly every row begins with something.
+            let first = self.cells.get(place.first as usize);
+            let begins = first.is_some_and(|cell| {
+                cell.start < cell.end && self.buffer[cell.start as usize] > b' '
+            });
+            blank | u64::from(!begins && self.row(index).is_blank()) << index
+        })
+    }
+
+    /// A cell; an empty one beyond the last of its row.
+    #[inline]
+    pub(crate) fn cell(&self, index: usize, column: usize) -> Cell {
+        let place = &self.places[index];
+        let cells = &self.cells[place.first as usize..place.end as usize];
+        cells.get(column).copied().unwrap_or_default()
+    }
+
+    /// Whether all rows are known to be valid in their encoding; otherwise each may be ([`RowPlace::valid`]).
+    pub(crate) fn is_valid(&self) -> bool {
+        self.encoding.is_utf8() && self.text.is_some()
     }
 }
 
@@ -91,10 +119,6 @@ pub(crate) struct Row<'a> {
     pub(crate) buffer: &'a [u8],
     /// Cells without their quotes.
     pub(crate) cells: &'a [Cell],
-    /// Whether some cell may hold a control character or line break.
-    pub(crate) controls: bool,
-    /// Whether its text is known to be valid in its encoding; otherwise that is to be looked at.
-    pub(crate) valid: bool,
     /// What is wrong with the row itself.
     pub(crate) defect: Option<RowDefect>,
 }

@@ -1,7 +1,7 @@
 use std::io::{self, Read};
 
 use super::scan::{BLOCK, Structure, structure};
-use super::{Cell, RowDefect, RowPlace, RowSource, Rows};
+use super::{Cell, RowDefect, RowPlace, RowSource, Rows, Text};
 use crate::decode::{TextBuffer, TextEncoding, TextReader};
 
 /// Line ends in one quoted cell beyond which the quote is taken for a stray one.
@@ -17,7 +17,8 @@ const REREAD_BYTES: u64 = 8 * 1024 * 1024;
 pub(crate) struct Splitter<R> {
     text: TextReader<R>,
     buffer: TextBuffer,
-    /// Up to here the buffer is valid text: found for all of it at once, which is several times as fast as row by row.
+    /// Up to here the buffer is valid text in an encoding other than UTF-8: found for all of it at once, which is several times
+    /// as fast as row by row.
     valid: usize,
     /// Positions of the row being read.
     row_start: usize,
@@ -283,12 +284,14 @@ impl<R: Read> Splitter<R> {
             }
         }
         self.ended = !self.text.fill(&mut self.buffer)?;
-        // A row begins with a whole character, so a character cut off at the end is looked at again.
-        let valid = self
-            .text
-            .encoding()
-            .valid_up_to(&self.buffer[self.row_start..]);
-        self.valid = self.row_start + valid;
+        let encoding = self.text.encoding();
+        // Rows in UTF-8 are looked at when they are given. A row begins with a whole character, so a character cut off at the
+        // end is looked at again.
+        self.valid = if encoding.is_utf8() {
+            0
+        } else {
+            self.row_start + encoding.valid_up_to(&self.buffer[self.row_start..])
+        };
         Ok(())
     }
 
@@ -473,6 +476,8 @@ impl<R: Read> Splitter<R> {
                 self.buffer[to] = byte;
                 to += 1;
             }
+            // What is left over may be half a character, and rows are looked at as text.
+            self.buffer[to..cell.end as usize].fill(b'"');
             cell.end = to as u32;
         }
     }
@@ -653,11 +658,13 @@ impl<R: Read> RowSource for Splitter<R> {
         self.first = 0;
         self.rows.clear();
         while self.rows.len() < most && self.read_row(most)? {}
+        let (cells, encoding) = (&self.cells[..self.first], self.text.encoding());
         Ok(Rows {
             buffer: &self.buffer,
-            cells: &self.cells[..self.first],
+            text: Text::of(&self.buffer, cells, encoding),
+            cells,
             places: &self.rows,
-            encoding: self.text.encoding(),
+            encoding,
         })
     }
 

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
-use std::sync::Arc;
 
+use ecow::EcoString;
 use standard::{FileKind, Rule, Standard};
 use thiserror::Error;
 
@@ -99,11 +99,11 @@ impl Found {
     }
 
     /// A finding at a field, with what was probably meant.
-    pub(crate) fn at_meaning(&mut self, field: usize, suggestion: Option<Arc<str>>) {
+    pub(crate) fn at_meaning(&mut self, field: usize, suggestion: Option<EcoString>) {
         self.add(field, None, suggestion);
     }
 
-    fn add(&mut self, field: usize, detail: Option<String>, suggestion: Option<Arc<str>>) {
+    fn add(&mut self, field: usize, detail: Option<String>, suggestion: Option<EcoString>) {
         self.pending.push(Pending {
             index: self.record as u8,
             rule: self.rule,

@@ -196,6 +196,40 @@ fn bombs_are_refused() {
 }
 
 #[test]
+fn with_too_many_records_what_was_read_is_told_and_counted() {
+    // Blank rows are no records, and a block of rows may end in the middle of them.
+    let file = lis_file(200, |rows| {
+        rows.iter_mut().skip(1).for_each(|row| row[4] = "9".into());
+        rows.splice(3..3, [vec![String::new()], vec![String::new()]]);
+    });
+    let bytes = zip(&[("lis_1.csv", file.as_bytes())]);
+    for limit in [1, 2, 61, 62, 63, 64, 100, 199] {
+        let mut settings = settings();
+        settings.limits.records = limit;
+        // That all that is told is counted, and nothing else, is asked for there.
+        let checked = check_with(&bytes, &settings);
+        let records = checked.records.len();
+        assert_eq!(records, limit as usize + 1);
+        assert_eq!(checked.summary.total, u64::from(limit) + 1);
+        assert_eq!(
+            (checked.summary.passed, checked.summary.unreadable),
+            (0, true)
+        );
+        let told = checked
+            .findings
+            .iter()
+            .filter(|finding| finding.rule == "GEN-017");
+        assert_eq!(told.count(), records, "{limit}");
+        let too_many = checked.findings.last().unwrap();
+        assert!(too_many.message.contains("记录"), "{}", too_many.message);
+        assert_eq!(too_many.rule, "ZIP-004");
+    }
+    let mut settings = settings();
+    settings.limits.records = 200;
+    assert!(!check_with(&bytes, &settings).summary.unreadable);
+}
+
+#[test]
 fn links_and_devices_are_refused() {
     let plain = zip(&[("lis_1.csv", b"/etc/passwd")]);
     let central = find(&plain, b"PK\x01\x02");

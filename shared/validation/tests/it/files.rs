@@ -429,3 +429,19 @@ fn an_endless_line_is_one_finding() {
     let checked = check_csv("lis_1.csv", text);
     assert_eq!(checked.lines()[0], "lis_1.csv 4 G P8003 GEN-005 \"x\"");
 }
+
+#[test]
+fn values_of_a_cause_are_told_apart_however_alike() {
+    let long = |middle: &str| format!("{}{middle}{}", "甲".repeat(100), "乙".repeat(4000));
+    let file = lis_file(4, |rows| {
+        for (place, middle) in ["丙", "丁", "丙", "戊"].into_iter().enumerate() {
+            rows[place + 1][6] = long(middle);
+        }
+    });
+    let checked = check_bytes(&zip(&[("lis_1.csv", file.as_bytes())]));
+    let mut causes = checked.summary.causes.iter();
+    let overlong = causes.find(|cause| cause.rule == "GEN-010").unwrap();
+    let shown = |middle: &str| long(middle).chars().take(200).collect::<String>();
+    assert_eq!(overlong.values, [shown("丙"), shown("丁"), shown("戊")]);
+    assert_eq!(overlong.findings, 4);
+}
