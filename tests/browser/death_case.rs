@@ -72,6 +72,15 @@ fn a_case_is_made_filled_in_and_completed_with_its_scans() {
     browser.click("打开已有记录");
     browser.see("参数分类导航");
 
+    // Files are chosen before the folders have come.
+    browser.script(
+        "const real = fetch;
+        const held = new Promise((go) => { window.letGo = go; });
+        window.fetch = async (address, options) => {
+            if (options?.method === 'GET' && address.endsWith('/attachments')) await held;
+            return real(address, options);
+        };",
+    );
     browser.click("上传/管理资料");
     browser.see("请上传类型 .jpg, .pdf 的文件。");
     let (good, other, fake) = (
@@ -88,6 +97,10 @@ fn a_case_is_made_filled_in_and_completed_with_its_scans() {
             fake.display()
         )),
     );
+    browser.until("waiting for the folders", || {
+        browser.text().contains("正在登记") || browser.count(".transfers .bad") > 0
+    });
+    browser.script("window.letGo();");
     browser.until("two passed", || browser.count("tbody .tag.good") == 2);
     browser.see("未通过");
     browser.see("这是可执行文件，不能上传");

@@ -35,7 +35,7 @@ function client(lost) {
       throw new ApiError(text('offline'), 0);
     }
     if (response.ok) return response;
-    const problem = await response.json().catch(() => ({}));
+    const problem = await response.json().catch(() => null) ?? {};
     problem.after = Number(response.headers.get('retry-after')) || undefined;
     if (known && (problem.code === 'not_signed_in' || problem.code === 'not_identified')) {
       known = false;

@@ -58,17 +58,25 @@ export function attachments({ at, first, signal, changed }) {
 
   const sending = transfers({
     refuse: (file) => (!/\.(jpe?g|pdf)$/i.test(file.name) ? text('wrong_type') : file.size > LARGEST ? text('too_large') : file.size === 0 ? text('empty_file') : null),
-    announce: (file, sha256) => api.post(`${at}/attachments`, { folder: folder.code, file_name: file.name, size: file.size, sha256 }),
+    announce: async (file, sha256) => {
+      // Files may be chosen before the folders have come.
+      if (!folder) await read();
+      return api.post(`${at}/attachments`, { folder: folder.code, file_name: file.name, size: file.size, sha256 });
+    },
     done: async () => { await load(); return null; },
   });
   const drop = dropArea({ accept: '.jpg,.jpeg,.pdf', multiple: true, label: text('browse'), hint: text('drop'), attributes: { id: 'attachment' }, take: (files) => files.forEach((file) => sending.start(file)) });
 
+  async function read() {
+    answer = await api.get(`${at}/attachments`, signal);
+    folder = answer.folders.find((one) => one.code === folder?.code) ?? answer.folders[0];
+    ticked = new Set([...ticked].filter((id) => answer.attachments.some((one) => one.id === id)));
+    draw();
+  }
+
   async function load() {
     try {
-      answer = await api.get(`${at}/attachments`, signal);
-      folder = answer.folders.find((one) => one.code === folder?.code) ?? answer.folders[0];
-      ticked = new Set([...ticked].filter((id) => answer.attachments.some((one) => one.id === id)));
-      draw();
+      await read();
       const now = answer.attachments.filter((one) => one.state === 'passed').length;
       if (now !== passed) { passed = now; await changed(); }
       if (answer.attachments.some(moving)) watch();
