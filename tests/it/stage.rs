@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use axum::Router;
 use axum::body::Body;
 use domain::{
     AccountState, Clock, Institution, NewAccount, NewUpload, PasswordHash, Role, Sha256, Upload,
-    UploadId, UploadKind,
+    UploadId, UploadKind, beijing,
 };
 use http::{Method, Request};
 use intake::Intake;
@@ -40,6 +40,35 @@ pub struct Stage {
     faultless: OnceCell<Clients>,
     /// Made once as well: it describes itself as a document, which is most of a reading's time.
     routes: OnceCell<Router>,
+}
+
+/// How far the clocks of stages are ahead of the machine's: in two runs that are compared no day may end in the middle of one of
+/// them, since some things are kept by day. Found out once, so that it is the same for both.
+static AHEAD: LazyLock<SignedDuration> = LazyLock::new(|| ahead(Timestamp::now()));
+
+/// Into the next day, where the one in hand has not three hours left in Beijing: no run waits as long.
+fn ahead(now: Timestamp) -> SignedDuration {
+    let now = beijing(now);
+    let next = now.date().tomorrow().unwrap().at(0, 0, 1, 0);
+    let left = next.duration_since(now);
+    if left > SignedDuration::from_hours(3) {
+        SignedDuration::ZERO
+    } else {
+        left
+    }
+}
+
+#[test]
+fn no_day_ends_in_the_middle_of_a_run() {
+    for (now, begins) in [
+        ("2026-11-29T12:59:00Z", "2026-11-29T20:59:00"),
+        ("2026-11-29T13:01:00Z", "2026-11-30T00:00:01"),
+        ("2026-11-29T15:59:59Z", "2026-11-30T00:00:01"),
+        ("2026-11-29T16:00:00Z", "2026-11-30T00:00:00"),
+    ] {
+        let now: Timestamp = now.parse().unwrap();
+        assert_eq!(beijing(now + ahead(now)).to_string(), begins);
+    }
 }
 
 struct Servers {
@@ -111,8 +140,8 @@ impl Stage {
             },
             servers,
             seconds: Arc::new(AtomicU64::new(0)),
-            // Events of the store carry the machine's time, so the stage's clock begins there.
-            start: Timestamp::now(),
+            // Events of the store carry the machine's time, so the stage's clock begins there, or not long behind.
+            start: Timestamp::now() + *AHEAD,
             faultless: OnceCell::new(),
             routes: OnceCell::new(),
         };
