@@ -140,7 +140,7 @@ impl Stage {
             },
             servers,
             seconds: Arc::new(AtomicU64::new(0)),
-            // Events of the store carry the machine's time, so the stage's clock begins there, or not long behind.
+            // Events of the store carry the machine's time, so the stage's clock begins there, or some hours ahead.
             start: Timestamp::now() + *AHEAD,
             faultless: OnceCell::new(),
             routes: OnceCell::new(),

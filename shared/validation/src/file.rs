@@ -165,8 +165,7 @@ fn count(run: &mut Run<'_>, index: u16, source: &mut dyn RowSource) -> Result<()
             Err(error) => return Err(Stop::Damaged { index, error }),
         };
         let total = rows.iter().filter(|row| !row.is_blank()).count() as u64;
-        run.count_records(index, total, 0);
-        pace(run, index, total)?;
+        count_records(run, index, total, 0)?;
     }
 }
 
@@ -265,8 +264,7 @@ fn judge(
             run.record(&record);
         }
         let total = u64::from(present.count_ones());
-        run.count_records(index, total, u64::from(passed.count_ones()));
-        pace(run, index, total)?;
+        count_records(run, index, total, u64::from(passed.count_ones()))?;
         let total = run.file(index).total;
         if !guessed
             && total >= GUESS_AFTER
@@ -321,13 +319,14 @@ fn tell_blank(run: &mut Run<'_>, index: u16, kind: usize, row: u32) {
     run.finding(&finding, Some(kind));
 }
 
-/// Stops at too many records, and tells progress now and then, after so many more.
-fn pace(run: &mut Run<'_>, index: u16, more: u64) -> Result<(), Stop> {
+/// Counts records, of which so many passed. Stops at too many, and tells progress now and then.
+fn count_records(run: &mut Run<'_>, index: u16, total: u64, passed: u64) -> Result<(), Stop> {
+    run.count_records(index, total, passed);
     let records = run.progress.records;
     if records > u64::from(run.settings.limits.records) {
         return Err(Stop::TooManyRecords { index });
     }
-    if records / PROGRESS_EVERY > (records - more) / PROGRESS_EVERY {
+    if records / PROGRESS_EVERY > (records - total) / PROGRESS_EVERY {
         run.tell_progress().map_err(Stop::Check)?;
     }
     Ok(())

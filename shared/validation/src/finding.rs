@@ -127,6 +127,12 @@ impl Finding<'_> {
     }
 }
 
+/// A file, column or field as a number: one more than it is, so that none is told from the first.
+#[inline]
+pub(crate) fn numbered(place: Option<u16>) -> u64 {
+    place.map_or(0, |place| u64::from(place) + 1)
+}
+
 /// Detail of an unknown code in a table that is known to be incomplete.
 pub(crate) const OPEN_TABLE: &str = "open_table";
 

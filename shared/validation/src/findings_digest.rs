@@ -1,6 +1,7 @@
 use std::fmt;
 
 use crate::Finding;
+use crate::finding::numbered;
 use crate::mixed::Mixed;
 
 /// One number over findings, whatever their order.
@@ -14,9 +15,8 @@ impl FindingsDigest {
     pub(crate) fn seed(rule: &str, finding: &Finding<'_>) -> Mixed {
         let mut seed = Mixed::default();
         seed.bytes(rule.as_bytes());
-        // Each is one more than it is, so that none is told from the first.
-        let place = |place: Option<u16>| place.map_or(0, |place| u64::from(place) + 1);
-        seed.number(place(finding.file) << 40 | place(finding.column) << 20 | place(finding.field));
+        let [file, column, field] = [finding.file, finding.column, finding.field].map(numbered);
+        seed.number(file << 40 | column << 20 | field);
         seed
     }
 

@@ -8,6 +8,7 @@ use crate::Finding;
 use crate::cells::Pending;
 use crate::parse::Rows;
 use crate::run::{Counted, Run, shown_cell, shown_part};
+use crate::word;
 
 /// Counts what is found in one file.
 pub(crate) struct FindingCounter {
@@ -64,7 +65,7 @@ impl FindingCounter {
         for pending in found {
             let value = value(rows, pending);
             let key = pending.counted_under();
-            let place = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - u8::BITS);
+            let place = word::spread(key) >> (u64::BITS - u8::BITS);
             let known = &mut self.known[place as usize % PLACES];
             if known.key != Some(key) {
                 let finding = finding(self.file, rows, pending, &value);

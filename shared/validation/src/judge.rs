@@ -13,6 +13,7 @@ use crate::invisible::Seen;
 use crate::parse::{Cell, ROWS, Row, RowDefect, Rows};
 use crate::plan::Plan;
 use crate::record::Records;
+use crate::row_order::RowOrder;
 use crate::rules::own::{KEY_REPEATED, OwnCheck, OwnRules};
 use crate::rules::record::CHECKS;
 use crate::rules::{Binding, Concern, Found, RecordCheck};
@@ -40,7 +41,7 @@ pub(crate) struct Judge<'a> {
     not_empty: Vec<u64>,
     block: Block,
     found: Found,
-    order: Order,
+    order: RowOrder,
     encoding: TextEncoding,
 }
 
@@ -49,7 +50,7 @@ pub(crate) struct Judge<'a> {
 pub(crate) struct Judged<'j> {
     /// What was found: column after column, then rule after rule, in each in the order of the rows.
     pub(crate) found: &'j [Pending],
-    order: &'j Order,
+    order: &'j RowOrder,
     /// The records, as the rules saw them.
     pub(crate) records: Records<'j>,
 }
@@ -59,48 +60,6 @@ impl<'j> Judged<'j> {
     pub(crate) fn of_row(&self, index: usize) -> impl Iterator<Item = usize> + use<'j> {
         let numbers = self.order.of_row(index);
         numbers.iter().map(|number| *number as usize)
-    }
-}
-
-/// Which findings are whose.
-struct Order {
-    /// Their numbers, row after row.
-    numbers: Vec<u32>,
-    /// For each row where its numbers end.
-    ends: [u32; ROWS],
-}
-
-impl Order {
-    fn new() -> Self {
-        Self {
-            numbers: Vec::new(),
-            ends: [0; ROWS],
-        }
-    }
-
-    /// Takes findings, of which those of each row stay in their order. It is counted out, since nobody can guess how one row
-    /// compares with another.
-    fn take(&mut self, found: &[Pending]) {
-        self.ends = [0; ROWS];
-        for pending in found {
-            self.ends[usize::from(pending.index) % ROWS] += 1;
-        }
-        let mut before = 0;
-        for end in &mut self.ends {
-            before += std::mem::replace(end, before);
-        }
-        self.numbers.clear();
-        self.numbers.resize(found.len(), 0);
-        for (number, pending) in (0..).zip(found) {
-            let end = &mut self.ends[usize::from(pending.index) % ROWS];
-            self.numbers[*end as usize] = number;
-            *end += 1;
-        }
-    }
-
-    fn of_row(&self, index: usize) -> &[u32] {
-        let begin = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.numbers[begin as usize..self.ends[index] as usize]
     }
 }
 
@@ -133,7 +92,7 @@ impl<'a> Judge<'a> {
             not_empty: Vec::new(),
             block: Block::new(fields),
             found: Found::new(places),
-            order: Order::new(),
+            order: RowOrder::new(),
             encoding: TextEncoding::Ascii,
         }
     }

@@ -28,6 +28,7 @@ mod parse;
 mod plan;
 mod record;
 pub mod report;
+mod row_order;
 mod rules;
 mod run;
 mod settings;

@@ -20,7 +20,10 @@ const FACTOR: u64 = 0x1319_8a2e_0370_7345;
 const LENGTHS: u64 = 0x4528_21e6_38d0_1377;
 
 impl Mixed {
-    /// A hash of a text by its length, its first eight bytes and its last: of up to sixteen bytes that is all of it.
+    /// Bytes of a text up to which [`Mixed::of_ends`] takes all of it.
+    pub(crate) const WHOLE: usize = 16;
+
+    /// A hash of a text by its length, its first eight bytes and its last.
     #[inline]
     pub(crate) fn of_ends(text: &str) -> Self {
         let mut hash = Self::default();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 use standard::{Severity, Standard};
 
-use crate::finding::fill_texts;
+use crate::finding::{fill_texts, numbered};
 use crate::mixed::Mixed;
 use crate::{Cause, FileInfo, Finding, Language, texts};
 
@@ -26,16 +26,14 @@ pub(crate) struct Tally {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CauseIndex(usize);
 
-/// What a cause is told by, in one number, since it is looked up for every finding. Ordered as its parts are, of which rule
-/// is the first, then kind, then field.
+/// What a cause is told by, in one number. Ordered as its parts are, of which rule is the first, then kind, then field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Place(u64);
 
 impl Place {
     fn new(rule: u16, kind: Option<u16>, field: Option<u16>, severity: Severity) -> Self {
-        let part = |part: Option<u16>| part.map_or(0, |part| u64::from(part) + 1);
         let severity = u64::from(severity == Severity::Error);
-        let place = part(kind) << 20 | part(field);
+        let place = numbered(kind) << 20 | numbered(field);
         Self(u64::from(rule) << 48 | place << 1 | severity)
     }
 }
@@ -69,7 +67,7 @@ impl Gathered {
             let is_known = known.any(|known| {
                 known.hash == hash
                     && known.suggestion.as_deref() == suggestion
-                    && (value.len() <= 16 || known.value == value)
+                    && (value.len() <= Mixed::WHOLE || known.value == value)
             });
             if !is_known {
                 self.values.push(Value {

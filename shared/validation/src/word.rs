@@ -26,7 +26,13 @@ pub(crate) fn head(bytes: &[u8]) -> u64 {
     }
 }
 
-/// The same of `length` bytes from `start` of a buffer, nearly always in one load.
+/// A word whose high bits depend on all of another one: a place in a table is taken from them.
+#[inline]
+pub(crate) fn spread(word: u64) -> u64 {
+    word.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// [`head`] of `length` bytes from `start` of a buffer, nearly always in one load.
 #[inline]
 pub(crate) fn head_at(buffer: &[u8], start: usize, length: usize) -> u64 {
     match buffer.get(start..).and_then(<[u8]>::first_chunk::<8>) {

@@ -120,7 +120,7 @@ impl Codes {
     }
 
     fn place(&self, code: u64) -> usize {
-        (code.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize & self.mask
+        (word::spread(code) >> 40) as usize & self.mask
     }
 }
 

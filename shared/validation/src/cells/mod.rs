@@ -16,7 +16,7 @@ use standard::id_number::check_character;
 use crate::block::{Values, members};
 use crate::code_start::CodeStart;
 use crate::decode::TextEncoding;
-use crate::finding::OPEN_TABLE;
+use crate::finding::{OPEN_TABLE, numbered};
 use crate::invisible::{self, Seen};
 use crate::parse::{Cell, ROWS, RowPlace};
 use crate::plan::{ColumnPlan, Form, Plan};
@@ -46,11 +46,10 @@ impl Pending {
     /// of its rule.
     #[inline]
     pub(crate) fn counted_under(&self) -> u64 {
-        let place = |place: Option<u16>| place.map_or(0, |place| u64::from(place) + 1);
         let lenient = self.detail.as_deref() == Some(OPEN_TABLE);
         u64::from(self.rule) << 48
-            | place(self.column) << 24
-            | place(self.field) << 1
+            | numbered(self.column) << 24
+            | numbered(self.field) << 1
             | u64::from(lenient)
     }
 }

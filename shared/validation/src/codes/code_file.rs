@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use standard::IcdCategory;
 
 use crate::code_start::CodeStart;
+use crate::word;
 
 /// A code in upper case, filled up with zeros; the last byte is its length. Compared without following a pointer, because
 /// a look-up stands in the path of every record.
@@ -176,7 +177,7 @@ impl Starts {
 
     #[inline]
     fn place(&self, code: CodeStart) -> usize {
-        (code.word().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize
+        (word::spread(code.word()) >> self.shift) as usize
     }
 }
 
