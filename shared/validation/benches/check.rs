@@ -36,6 +36,10 @@ fn main() {
         let times = value_of(&arguments, "--times").map_or(1, |text| text.parse().unwrap());
         return parse_file(Path::new(&path), times);
     }
+    if let Some(path) = value_of(&arguments, "--compare") {
+        let times = value_of(&arguments, "--times").map_or(15, |text| text.parse().unwrap());
+        return compare(Path::new(&path), times);
+    }
     if let Some(path) = value_of(&arguments, "--print") {
         return print_file(Path::new(&path));
     }
@@ -289,6 +293,28 @@ fn parse_file(path: &Path, times: usize) {
     for _ in 0..times {
         println!("{}", baseline(&zip, decode));
     }
+}
+
+/// Both of a file, in turns: the least time of each, for the comparison of two builds.
+fn compare(path: &Path, times: usize) {
+    let zip = std::fs::read(path).unwrap();
+    let decode = path.to_string_lossy().contains("gb18030");
+    let (mut baselines, mut checks) = (Vec::new(), Vec::new());
+    for _ in 0..times {
+        baselines.push(timed(|| baseline(&zip, decode)).0);
+        checks.push(timed(|| judged(Cursor::new(&zip))).0);
+    }
+    let ratios = baselines.iter().zip(&checks);
+    let mut ratios: Vec<f64> = ratios
+        .map(|(one, other)| other.as_secs_f64() / one.as_secs_f64())
+        .collect();
+    ratios.sort_by(f64::total_cmp);
+    println!(
+        "{:.2} {:.2} {:.3}",
+        least(&baselines),
+        least(&checks),
+        ratios[ratios.len() / 2]
+    );
 }
 
 /// Checks a file, more than once for a profiler.

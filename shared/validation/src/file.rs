@@ -6,13 +6,14 @@ use std::io;
 use standard::Severity;
 
 use crate::decode::TextEncoding;
-use crate::found::{FindingCounter, finding};
+use crate::found::FindingCounter;
 use crate::header::{self, Header};
 use crate::judge::Judge;
 use crate::parse::{Cell, ROWS, RowPlace, RowSource};
 use crate::report::neutral;
 use crate::rules::own::OwnCheck;
-use crate::run::{Run, shown};
+use crate::run::Run;
+use crate::shown::shown;
 use crate::{CheckError, FileInfo, Finding, JudgedRecord, Note, texts};
 
 /// Records after which it is guessed how many there are.
@@ -256,8 +257,7 @@ fn judge(
                 }
             }
             for number in judged.of_row(place) {
-                let value = &counted.values[number];
-                run.tell(&finding(index, &rows, &judged.found[number], value), kind);
+                run.tell(&counted.findings[number], kind);
             }
             let has_passed = passed >> place & 1 == 1;
             (record.index, record.row, record.passed) = (place, number, has_passed);

@@ -23,12 +23,8 @@ impl FindingsDigest {
     /// Takes a finding by its row and the hash of its value.
     #[inline]
     pub(crate) fn add(&mut self, seed: Mixed, row: Option<u32>, value: Mixed) {
-        let mut place = seed;
-        place.number(row.map_or(0, |row| u64::from(row) + 1));
-        // Each half depends on both, and neither has to wait for the other.
-        let (low, high) = (place.with(value), value.with(place));
-        let both = u128::from(high) << 64 | u128::from(low);
-        self.sum = self.sum.wrapping_add(both);
+        let place = seed.beside(row.map_or(0, |row| u64::from(row) + 1));
+        self.sum = self.sum.wrapping_add(place.times(value));
     }
 }
 

@@ -6,8 +6,10 @@ use standard::Severity;
 
 use crate::Finding;
 use crate::cells::Pending;
+use crate::mixed::Mixed;
 use crate::parse::Rows;
-use crate::run::{Counted, Run, shown_cell, shown_part};
+use crate::run::{Counted, Run};
+use crate::shown::{shown_cell, shown_part};
 use crate::word;
 
 /// Counts what is found in one file.
@@ -32,8 +34,8 @@ struct Known {
 
 /// Findings of some rows after they were counted.
 pub(crate) struct CountedFindings<'r> {
-    /// The value of each.
-    pub(crate) values: Vec<Cow<'r, str>>,
+    /// Each of them, made here, where one is like the one before.
+    pub(crate) findings: Vec<Finding<'r>>,
     /// Rows with one that keeps them from being accepted.
     pub(crate) failed: u64,
 }
@@ -58,64 +60,66 @@ impl FindingCounter {
         &mut self,
         run: &mut Run<'_>,
         rows: &Rows<'r>,
-        found: &[Pending],
+        found: &'r [Pending],
     ) -> CountedFindings<'r> {
-        let mut values = Vec::with_capacity(found.len());
+        let mut findings = Vec::with_capacity(found.len());
         let mut failed = 0;
         for pending in found {
-            let value = value(rows, pending);
+            let (finding, hash) = finding_and_hash(self.file, rows, pending);
             let key = pending.counted_under();
             let place = word::spread(key) >> (u64::BITS - u8::BITS);
             let known = &mut self.known[place as usize % PLACES];
             if known.key != Some(key) {
-                let finding = finding(self.file, rows, pending, &value);
                 let counted = !run.may_wait(&finding);
                 known.counted = counted.then(|| run.cause(&finding, Some(self.kind)));
                 known.key = Some(key);
             }
             if let Some(counted) = &known.counted {
-                let row = rows.places[usize::from(pending.index)].number;
-                run.count(counted, Some(row), &value, pending.suggestion.as_deref());
+                run.count(counted, &finding, hash);
                 failed |= u64::from(counted.severity == Severity::Error) << pending.index;
             }
-            values.push(value);
+            findings.push(finding);
         }
-        CountedFindings { values, failed }
+        CountedFindings { findings, failed }
     }
 }
 
-/// The value that something was found of, as findings show it.
-#[inline]
-pub(crate) fn value<'r>(rows: &Rows<'r>, pending: &Pending) -> Cow<'r, str> {
-    let Some(column) = pending.column else {
-        return Cow::Borrowed("");
-    };
-    let cell = rows.cell(usize::from(pending.index), usize::from(column));
-    match rows.text.and_then(|text| text.get(cell)) {
-        Some(value) => Cow::Borrowed(shown_part(value)),
-        None => {
-            let bytes = &rows.buffer[cell.start as usize..cell.end as usize];
-            shown_cell(bytes, rows.encoding)
-        }
-    }
+/// What was found of a row.
+pub(crate) fn finding<'r>(file: u16, rows: &Rows<'r>, pending: &'r Pending) -> Finding<'r> {
+    finding_and_hash(file, rows, pending).0
 }
 
-/// What was found of a row, with the value it was found of.
+/// What was found of a row, and the hash of its value.
 #[inline]
-pub(crate) fn finding<'r>(
-    file: u16,
-    rows: &Rows<'_>,
-    pending: &'r Pending,
-    value: &'r str,
-) -> Finding<'r> {
-    Finding {
+fn finding_and_hash<'r>(file: u16, rows: &Rows<'r>, pending: &'r Pending) -> (Finding<'r>, Mixed) {
+    let (value, hash) = value(rows, pending);
+    let finding = Finding {
         file: Some(file),
         row: Some(rows.places[usize::from(pending.index)].number),
         column: pending.column,
         field: pending.field,
         rule: pending.rule,
-        value: Cow::Borrowed(value),
+        value,
         detail: pending.detail.as_deref().map(Cow::Borrowed),
         suggestion: pending.suggestion.as_deref().map(Cow::Borrowed),
+    };
+    (finding, hash)
+}
+
+/// The value that something was found of, as findings show it, and its hash.
+#[inline]
+fn value<'r>(rows: &Rows<'r>, pending: &Pending) -> (Cow<'r, str>, Mixed) {
+    let Some(column) = pending.column else {
+        return (Cow::Borrowed(""), Mixed::of_ends(""));
+    };
+    let cell = rows.cell(usize::from(pending.index), usize::from(column));
+    let start = cell.start as usize;
+    if let Some(value) = rows.text.and_then(|text| text.get(cell)) {
+        let value = shown_part(value);
+        let hash = Mixed::of_ends_at(rows.buffer, start, value.len());
+        return (Cow::Borrowed(value), hash);
     }
+    let value = shown_cell(&rows.buffer[start..cell.end as usize], rows.encoding);
+    let hash = Mixed::of_ends(&value);
+    (value, hash)
 }

@@ -19,6 +19,9 @@ use crate::rules::record::CHECKS;
 use crate::rules::{Binding, Concern, Found, RecordCheck};
 use crate::uniqueness::{self, UniqueRule};
 
+/// Columns that may be blank up to which each is looked through by itself.
+const FEW_OPTIONAL: usize = 8;
+
 /// A rule on several values of a record.
 struct RecordRule<'a> {
     rule: u16,
@@ -35,6 +38,8 @@ pub(crate) struct Judge<'a> {
     unique: Vec<UniqueRule>,
     /// Columns up to the last that has a header.
     width: usize,
+    /// Whether so many columns may be blank that it is found out for all of them together which cells are.
+    sparse: bool,
     /// For each 64 columns which rows have something in each.
     filled: Vec<[u64; ROWS]>,
     /// For each 64 cells of the rows which of them are not empty.
@@ -81,9 +86,13 @@ impl<'a> Judge<'a> {
                 places[usize::from(*field)].get_or_insert(column);
             }
         }
+        let plan = Plan::new(columns, kind, standard, own);
+        let planned = plan.columns.iter().flatten();
+        let sparse = planned.filter(|column| !column.required).count() > FEW_OPTIONAL;
         Self {
             own,
-            plan: Plan::new(columns, kind, standard, own),
+            plan,
+            sparse,
             cells: CellJudge::new(standard, own, latest, columns.len()),
             record_rules: record_rules(kind, settings),
             unique: unique_rules(kind, standard),
@@ -175,25 +184,17 @@ impl<'a> Judge<'a> {
                 unclean.invalid |= bit;
             }
         }
-        // All at once: a row of its own rarely has a number of cells that can be taken together.
-        self.not_empty.clear();
-        self.not_empty.extend(rows.cells.chunks(64).map(not_empty));
-        // Two words are taken wherever one begins.
-        self.not_empty.push(0);
-        for (part, filled) in self.filled.iter_mut().enumerate() {
-            // What a row that fits has beyond its columns is not asked for, nor what others have.
-            for (filled, first) in filled.iter_mut().zip(firsts) {
-                *filled = bits_from(&self.not_empty, first as usize + 64 * part);
-            }
+        if self.sparse {
+            self.find_filled(rows.cells, &firsts);
         }
         let lines = Lines {
             buffer: rows.buffer,
+            text: rows.text,
             cells: rows.cells,
             places: rows.places,
             firsts,
             unclean,
         };
-        self.filled.iter_mut().for_each(turn);
         let filled = self.filled.iter().flatten();
         for (column, filled) in self.plan.columns.iter().zip(filled) {
             let Some(column) = column else {
@@ -202,8 +203,10 @@ impl<'a> Judge<'a> {
             // Most cells of a wide file are blank, and a blank cell that may be is nothing at all.
             let rows = if column.required {
                 judged
-            } else {
+            } else if self.sparse {
                 *filled & judged
+            } else {
+                lines.filled(usize::from(column.column), judged)
             };
             if rows != 0 {
                 let values = self.block.field_mut(usize::from(column.field));
@@ -213,6 +216,22 @@ impl<'a> Judge<'a> {
         }
         self.block.settle();
         judged
+    }
+
+    /// Finds out which cells of rows are filled, given where each row begins.
+    fn find_filled(&mut self, cells: &[Cell], firsts: &[u32; ROWS]) {
+        // All at once: a row of its own rarely has a number of cells that can be taken together.
+        self.not_empty.clear();
+        self.not_empty.extend(cells.chunks(64).map(not_empty));
+        // Two words are taken wherever one begins.
+        self.not_empty.push(0);
+        for (part, filled) in self.filled.iter_mut().enumerate() {
+            // What a row that fits has beyond its columns is not asked for, nor what others have.
+            for (filled, first) in filled.iter_mut().zip(firsts) {
+                *filled = bits_from(&self.not_empty, *first as usize + 64 * part);
+            }
+            turn(filled);
+        }
     }
 
     /// Whether the text of a row is valid in its encoding.

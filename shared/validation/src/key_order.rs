@@ -5,21 +5,25 @@
 //! the more records there are.
 
 use crate::keys::Keys;
-use crate::word;
+use crate::word::{self, LOW};
 
 /// What two keys are compared by: equal for equal keys, and of different ones rising where they were numbered. A text counts
 /// by its digits, up to sixteen from its end on, since letters around a number tell nothing of its order.
 #[inline]
 pub(crate) fn text_order(text: &[u8]) -> u64 {
-    let (front, back) = match text.split_last_chunk::<8>() {
-        Some((front, back)) => (front, u64::from_be_bytes(*back)),
-        None => (&[][..], last(text)),
+    let Some((front, back)) = text.split_last_chunk::<8>() else {
+        return nibbles(last(text));
     };
-    let front = match front.last_chunk::<8>() {
-        Some(front) => u64::from_be_bytes(*front),
-        None => last(front),
+    let front = match (front.last_chunk::<8>(), text.first_chunk::<8>()) {
+        (Some(front), _) => u64::from_be_bytes(*front),
+        // What stands before the back is less than a word, but the text is one.
+        (None, Some(first)) => {
+            let missing = 64 - 8 * front.len() as u32;
+            u64::from_be_bytes(*first).checked_shr(missing).unwrap_or(0)
+        }
+        (None, None) => 0,
     };
-    (nibbles(front) << 32) | nibbles(back)
+    (nibbles(front) << 32) | nibbles(u64::from_be_bytes(*back))
 }
 
 /// [`text_order`] of a number.
@@ -41,13 +45,12 @@ fn last(text: &[u8]) -> u64 {
 /// The digits of eight bytes, four bits for each; zero for what is none.
 #[inline]
 fn nibbles(word: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let values = word ^ (0x30 * ONES);
+    let values = word ^ (0x30 * LOW);
     // Something above the lower half, unless it is nine at most. What is carried from one byte to the next makes a digit
     // behind a strange byte count for nothing: it does so in every key that is the same.
-    let above = ((values | values.wrapping_add(6 * ONES)) >> 4) & (0x0f * ONES);
-    let strange = ((above + 0x0f * ONES) >> 4) & ONES;
-    let digits = values & ((ONES - strange) * 0x0f);
+    let above = ((values | values.wrapping_add(6 * LOW)) >> 4) & (0x0f * LOW);
+    let strange = ((above + 0x0f * LOW) >> 4) & LOW;
+    let digits = values & ((LOW - strange) * 0x0f);
     let pairs = (digits | (digits >> 4)) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs | (pairs >> 8)) & 0x0000_ffff_0000_ffff;
     (fours | (fours >> 16)) & 0xffff_ffff
@@ -161,6 +164,19 @@ mod tests {
         rising(&numbered.iter().map(String::as_str).collect::<Vec<_>>());
         let numbers = [i64::MIN, -1, 0, 1, i64::MAX].map(number_order);
         assert!(numbers.is_sorted_by(|one, next| one < next));
+    }
+
+    #[test]
+    fn sixteen_digits_count_from_the_end_however_long_the_text_is() {
+        let digits = "1234567890123456789";
+        for length in 0..=digits.len() {
+            let text = &digits[digits.len() - length..];
+            let last: &str = &text[length.saturating_sub(16)..];
+            let wanted = last
+                .bytes()
+                .fold(0, |order, digit| order << 4 | u64::from(digit - b'0'));
+            assert_eq!(text_order(text.as_bytes()), wanted, "{text}");
+        }
     }
 
     #[test]

@@ -32,6 +32,7 @@ mod row_order;
 mod rules;
 mod run;
 mod settings;
+mod shown;
 mod sink;
 mod summary;
 mod tally;

@@ -26,9 +26,26 @@ impl Mixed {
     /// A hash of a text by its length, its first eight bytes and its last.
     #[inline]
     pub(crate) fn of_ends(text: &str) -> Self {
+        Self::of_ends_at(text.as_bytes(), 0, text.len())
+    }
+
+    /// The same of a text in a buffer. What stands around it makes no difference, but is looked at: nobody can guess how long
+    /// the next one is.
+    #[inline]
+    pub(crate) fn of_ends_at(buffer: &[u8], start: usize, length: usize) -> Self {
+        let front = buffer.get(start..).and_then(<[u8]>::first_chunk::<8>);
+        let back = buffer.get(..start + length).and_then(<[u8]>::last_chunk);
         let mut hash = Self::default();
-        hash.length(text.len());
-        hash.ends(text.as_bytes());
+        hash.length(length);
+        match (front, back) {
+            (Some(front), Some(back)) => {
+                let own = 1_u64.checked_shl(8 * length.min(8) as u32).unwrap_or(0);
+                let first = u64::from_le_bytes(*front) & own.wrapping_sub(1);
+                let last = u64::from_le_bytes(*back) & u64::from(length < 8).wrapping_sub(1);
+                hash.fold(first, FACTOR ^ last);
+            }
+            _ => hash.ends(buffer.get(start..start + length).unwrap_or_default()),
+        }
         hash
     }
 
@@ -38,11 +55,16 @@ impl Mixed {
         self.fold(word, FACTOR);
     }
 
-    /// The hash of what was taken here and there.
+    /// The hash of what was taken here and there, in twice as many bits.
     #[inline]
-    pub(crate) fn with(mut self, other: Self) -> u64 {
-        self.fold(other.0, FACTOR);
-        self.0
+    pub(crate) fn times(self, other: Self) -> u128 {
+        u128::from(self.0) * u128::from(other.0)
+    }
+
+    /// One that differs by a number. Quick, and fit for nothing but to be multiplied by others.
+    #[inline]
+    pub(crate) fn beside(self, number: u64) -> Self {
+        Self(self.0 ^ word::spread(number))
     }
 
     /// Takes a text.
@@ -98,6 +120,32 @@ impl Mixed {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_has_one_hash_wherever_it_stands() {
+        let text = "0123456789abcdefghij";
+        for length in 0..=text.len() {
+            let hash = Mixed::of_ends(&text[..length]);
+            for before in ["", "x", "xxxxxxxxx"] {
+                for behind in ["", "y", "yyyyyyyyy"] {
+                    let buffer = [before, &text[..length], behind].concat();
+                    let there = Mixed::of_ends_at(buffer.as_bytes(), before.len(), length);
+                    assert_eq!(there, hash, "{buffer}");
+                }
+            }
+            for place in 0..length {
+                let mut other = text[..length].to_owned();
+                other.replace_range(place..=place, "x");
+                let is_whole = length <= Mixed::WHOLE;
+                let at_end = place < 8 || place + 8 >= length;
+                assert_eq!(
+                    Mixed::of_ends(&other) != hash,
+                    is_whole || at_end,
+                    "{other}"
+                );
+            }
+        }
+    }
 
     #[test]
     fn values_do_not_run_into_each_other() {

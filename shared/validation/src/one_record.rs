@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::decode::TextEncoding;
 use crate::file::seconds;
-use crate::found::{finding, value};
+use crate::found::finding;
 use crate::judge::Judge;
 use crate::parse::{Cell, RowPlace, Rows, Text};
 use crate::rules::own::OwnRules;
@@ -66,10 +66,7 @@ pub fn check_record(
     let mut judge = Judge::new(kind_data, &columns, columns.len(), settings, &own, latest);
     let judged = judge.judge(rows, 0);
     let found = judged.of_row(0).map(|number| &judged.found[number]);
-    let findings = found.map(|pending| {
-        let value = value(&rows, pending);
-        finding(0, &rows, pending, &value).to_owned_finding()
-    });
+    let findings = found.map(|pending| finding(0, &rows, pending).to_owned_finding());
     let findings = findings.collect();
     let header = kind_data.fields.iter().map(|field| field.code.clone());
     Some(RecordFindings {

@@ -1,12 +1,8 @@
-//! Values as findings show them: cut to 200 characters, and decoded.
+//! Values as findings show them: text, cut after so many characters.
 
 use std::borrow::Cow;
 
-use encoding_rs::GB18030;
-
-use crate::cells::Pending;
 use crate::decode::{TextEncoding, utf8_characters};
-use crate::parse::Rows;
 
 /// Characters of a value that a finding shows.
 const SHOWN: usize = 200;
@@ -23,22 +19,39 @@ pub(crate) fn shown_cell(bytes: &[u8], encoding: TextEncoding) -> Cow<'_, str> {
 
 /// A value as findings show it.
 pub(crate) fn shown(value: Cow<'_, str>) -> Cow<'_, str> {
-    // A character has at least one byte: most values are not counted.
-    if value.len() <= SHOWN {
-        return value;
-    }
-    let end = end_of_shown(&value);
     match value {
-        Cow::Borrowed(value) => Cow::Borrowed(&value[..end]),
+        Cow::Borrowed(value) => Cow::Borrowed(shown_part(value)),
         Cow::Owned(mut value) => {
-            value.truncate(end);
+            value.truncate(shown_part(&value).len());
             Cow::Owned(value)
         }
     }
 }
 
+/// The part of a value that findings show.
+#[inline]
+pub(crate) fn shown_part(value: &str) -> &str {
+    // A character has at least one byte: most values are not counted.
+    if value.len() <= SHOWN {
+        value
+    } else {
+        &value[..end_of_shown(value)]
+    }
+}
+
 /// Where the part of a value that is shown ends.
+#[inline(never)]
 fn end_of_shown(value: &str) -> usize {
+    /// Characters that are sooner gone back over than counted up to.
+    const FEW: usize = 16;
+    let beginning = &value[..value.floor_char_boundary(SHOWN_BYTES)];
+    let characters = utf8_characters(beginning.as_bytes());
+    if let Some(beyond) = characters.checked_sub(SHOWN)
+        && beyond <= FEW
+    {
+        let last = beginning.char_indices().rev().take(beyond).last();
+        return last.map_or(beginning.len(), |(place, _)| place);
+    }
     let mut characters = 0;
     let mut start = 0;
     // Many bytes at a time, then a few, up to those in which the first character too many begins.
@@ -56,96 +69,6 @@ fn end_of_shown(value: &str) -> usize {
     begins.nth(SHOWN - characters).unwrap_or(value.len())
 }
 
-/// Stands between values that are decoded together. It is a part of no character in the encodings rows come in.
-const BETWEEN: u8 = 0x1f;
-
-/// The values that the findings of some rows show, decoded together: to begin takes a decoder longer than a short text.
-#[derive(Debug, Default)]
-pub(crate) struct ShownValues {
-    text: String,
-    /// For each finding where its value begins; and where one more would.
-    starts: Vec<u32>,
-}
-
-impl ShownValues {
-    /// Takes the values of findings, in their order.
-    pub(crate) fn read<'f>(
-        &mut self,
-        rows: &Rows<'_>,
-        findings: impl Iterator<Item = &'f Pending>,
-    ) {
-        let mut bytes = std::mem::take(&mut self.text).into_bytes();
-        bytes.clear();
-        self.starts.clear();
-        for pending in findings {
-            self.starts.push(bytes.len() as u32);
-            let value = value_of(rows, pending);
-            if fits(value) {
-                bytes.extend_from_slice(value);
-            }
-            bytes.push(BETWEEN);
-        }
-        self.starts.push(bytes.len() as u32);
-        // Where some value is no text, none is read here, and each is by itself.
-        match rows.encoding {
-            TextEncoding::Gb18030 => self.decode(&bytes),
-            _ => self.text = String::from_utf8(bytes).unwrap_or_default(),
-        }
-    }
-
-    fn decode(&mut self, bytes: &[u8]) {
-        if bytes.is_ascii() {
-            self.text = String::from_utf8(bytes.to_vec()).unwrap_or_default();
-            return;
-        }
-        let decoded = GB18030.decode_without_bom_handling_and_without_replacement(bytes);
-        let Some(Cow::Owned(text)) = decoded else {
-            return;
-        };
-        let ends = memchr::memchr_iter(BETWEEN, text.as_bytes());
-        let mut ended = 0;
-        for (start, end) in self.starts.iter_mut().skip(1).zip(ends) {
-            *start = end as u32 + 1;
-            ended += 1;
-        }
-        // A value that has such a byte itself would move all behind it.
-        if ended + 1 == self.starts.len() && self.starts.last() == Some(&(text.len() as u32)) {
-            self.text = text;
-        }
-    }
-
-    /// The value of a finding, by its number among those read.
-    #[inline]
-    pub(crate) fn value<'v>(
-        &'v self,
-        number: usize,
-        rows: &Rows<'v>,
-        pending: &Pending,
-    ) -> Cow<'v, str> {
-        let bytes = value_of(rows, pending);
-        if let [start, next] = self.starts[number..number + 2]
-            && fits(bytes)
-            && let Some(text) = self.text.get(start as usize..next as usize - 1)
-        {
-            return Cow::Borrowed(text);
-        }
-        shown_cell(bytes, rows.encoding)
-    }
-}
-
-/// Whether a value is shown as it is, and need not be cut.
-fn fits(bytes: &[u8]) -> bool {
-    bytes.len() <= SHOWN
-}
-
-/// The bytes a finding was made of; none where it is of the whole record.
-#[inline]
-fn value_of<'r>(rows: &Rows<'r>, pending: &Pending) -> &'r [u8] {
-    pending.column.map_or(&[], |column| {
-        rows.row(usize::from(pending.index)).bytes(usize::from(column))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,7 +76,7 @@ mod tests {
     #[test]
     fn a_value_is_cut_after_so_many_characters_whatever_their_length() {
         for character in ["a", "é", "药", "\u{20000}"] {
-            for count in [1, 66, 199, 200, 201, 350, 1_000] {
+            for count in [1, 66, 199, 200, 201, 214, 215, 216, 217, 350, 1_000] {
                 let value = format!("x{}", character.repeat(count));
                 let cut: String = value.chars().take(SHOWN).collect();
                 assert_eq!(shown(Cow::Borrowed(&value)), cut);

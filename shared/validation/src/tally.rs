@@ -57,9 +57,11 @@ struct Value {
 
 impl Gathered {
     /// Names a row and a value, where there are not enough.
-    fn name(&mut self, row: Option<u32>, (value, hash): (&str, Mixed), suggestion: Option<&str>) {
+    #[inline(never)]
+    fn name(&mut self, finding: &Finding<'_>, hash: Mixed) {
+        let (value, suggestion) = (&*finding.value, finding.suggestion.as_deref());
         if self.rows.len() < ROWS {
-            self.rows.extend(row);
+            self.rows.extend(finding.row);
         }
         if self.values.len() < VALUES && !value.is_empty() {
             // Where values are few, each comes many times: it is told by its hash, which a long one shares with others.
@@ -106,19 +108,18 @@ impl Tally {
         CauseIndex(*index)
     }
 
-    /// Counts a finding of a cause: its row, its value with the hash of that, and what was probably meant.
+    /// Counts a finding of a cause, with the hash of its value.
     #[inline]
     pub(crate) fn add(
         &mut self,
         CauseIndex(cause): CauseIndex,
-        row: Option<u32>,
-        value: (&str, Mixed),
-        suggestion: Option<&str>,
+        finding: &Finding<'_>,
+        hash: Mixed,
     ) {
         let cause = &mut self.causes[cause];
         cause.findings += 1;
         if cause.rows.len() < ROWS || cause.values.len() < VALUES {
-            cause.name(row, value, suggestion);
+            cause.name(finding, hash);
         }
     }
 

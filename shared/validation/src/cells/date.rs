@@ -1,5 +1,7 @@
 //! Dates and times, in the standard's form and in those that Windows exporters write.
 
+use wide::u8x16;
+
 const SECONDS_A_DAY: i64 = 86_400;
 
 /// A day or moment that was read.
@@ -15,12 +17,14 @@ pub(crate) struct Moment {
 const YEARS: usize = 200;
 /// Places of a year: a month stands at its number, and what is none has no days.
 const PLACES: usize = 16;
+/// Places of the table: a power of two, so that nothing has to be asked before one is looked at. There are no days beyond the years.
+const LOOKED_UP: usize = (YEARS * PLACES).next_power_of_two();
 
 /// Months that are looked up: day before the first since 1970-01-01, and how many there are.
-static MONTHS: [(i32, u8); YEARS * PLACES] = months();
+static MONTHS: [(i32, u8); LOOKED_UP] = months();
 
-const fn months() -> [(i32, u8); YEARS * PLACES] {
-    let mut months = [(0, 0); YEARS * PLACES];
+const fn months() -> [(i32, u8); LOOKED_UP] {
+    let mut months = [(0, 0); LOOKED_UP];
     // 1899-12-31.
     let mut before = -25_568;
     let mut year = 0;
@@ -44,44 +48,52 @@ const fn months() -> [(i32, u8); YEARS * PLACES] {
     months
 }
 
-/// [`standard_date`] where the day lies in the years that are looked up; `None` says nothing.
+/// [`standard_date`] where the day lies in the years that are looked up, which begin with 1900; `None` says nothing.
 #[inline]
-pub(crate) fn plain_date(bytes: &[u8]) -> Option<i64> {
-    plain_day(bytes.try_into().ok()?)
+pub(crate) fn plain_date(bytes: &[u8; 10]) -> Option<i64> {
+    let [century @ .., _, _, _, _, _, _, _, _] = bytes;
+    let [year, _, _, month, _, _, day, _] = pairs(bytes.last_chunk()?, b"00-00-00")?;
+    plain_day(*century, usize::from(year), month, day)
 }
 
-/// [`standard_moment`] where the day lies in the years that are looked up; `None` says nothing.
+/// [`standard_moment`] where the day lies in the years that are looked up, which begin with 1900; `None` says nothing.
 #[inline]
-pub(crate) fn plain_moment(bytes: &[u8]) -> Option<i64> {
-    /// What the three numbers are short of being too large by, so that a sum tells it of all of them at once.
-    const ROOM: u64 = (128 - 24) | (128 - 60) << 24 | (128 - 60) << 48;
-    let bytes: &[u8; 19] = bytes.try_into().ok()?;
-    let (time, wrong) = joined(*bytes.last_chunk()?, b"00:00:00");
-    let day = plain_day(bytes.first_chunk()?)?;
-    let time = u64::from_le_bytes(time) & 0x00ff_0000_ff00_00ff;
-    let beyond = time.wrapping_add(ROOM) & 0x0080_0000_8000_0080;
-    // One question for all of it: what is right passes without a single branch.
-    let right = ((wrong | beyond) == 0) & (bytes[10] == b' ');
-    let [hour, minute, second] = [time & 0xff, time >> 24 & 0xff, time >> 48];
-    right.then_some(day + (hour * 3600 + minute * 60 + second) as i64)
+pub(crate) fn plain_moment(bytes: &[u8; 19]) -> Option<i64> {
+    /// The last sixteen bytes, `0` for any digit.
+    const FORM: &[u8; 16] = b"0-00-00 00:00:00";
+    /// The most each may be beyond them.
+    const MOST: [u8; 16] = [9, 0, 1, 9, 0, 3, 9, 0, 2, 9, 0, 5, 9, 0, 5, 9];
+    let [early, late, decade, back @ ..] = bytes;
+    // One question for all of them: what is right passes with few branches.
+    let values = u8x16::new(*back) ^ u8x16::new(*FORM);
+    if values.min(u8x16::new(MOST)).simd_eq(values).to_bitmask() != 0xffff {
+        return None;
+    }
+    let [day, time] = [back.first_chunk()?, back.last_chunk()?];
+    let day = values_of(*day, b"0-00-00 ");
+    let [hour, _, _, minute, _, _, second, _] = joined(values_of(*time, b"00:00:00"));
+    // Within bounds but for these: 29 hours, a decade of 16.
+    let decade = decade ^ b'0';
+    if (hour >= 24) | (decade > 9) {
+        return None;
+    }
+    let year = usize::from(decade) * 10 + (day & 0xff) as usize;
+    let [_, _, month, _, _, day, ..] = joined(day);
+    let day = plain_day([*early, *late], year, month, day)?;
+    let [hour, minute, second] = [hour, minute, second].map(i64::from);
+    Some(day + hour * 3600 + minute * 60 + second)
 }
 
-/// The seconds of a day `yyyy-MM-dd`.
+/// The seconds of a day of a year of a century, which is given by its two digits.
 #[inline]
-fn plain_day(bytes: &[u8; 10]) -> Option<i64> {
-    let (back, wrong) = joined(*bytes.last_chunk()?, b"00-00-00");
-    let [year, month, day] = [back[0], back[3], back[6]];
+fn plain_day(century: [u8; 2], year: usize, month: u8, day: u8) -> Option<i64> {
     // Births lie in either century: a branch would be wrong half the time.
-    let century = u32::from(u16::from_le_bytes([bytes[0], bytes[1]]));
-    let [early, late] = [*b"19", *b"20"].map(|century| u32::from(u16::from_le_bytes(century)));
-    let neither = (century ^ early) * (century ^ late);
-    let year = usize::from(century == late) * 100 + usize::from(year);
+    let late = century == *b"20";
+    let year = usize::from(late) * 100 + year;
     let place = year * PLACES + usize::from(month) % PLACES;
-    let (before, days) = *MONTHS.get(place)?;
-    let right = (wrong == 0)
-        & (neither == 0)
-        & (usize::from(month) < PLACES)
-        & (day.wrapping_sub(1) < days);
+    let (before, days) = MONTHS[place % LOOKED_UP];
+    let right =
+        (late | (century == *b"19")) & (usize::from(month) < PLACES) & (day.wrapping_sub(1) < days);
     right.then(|| (i64::from(before) + i64::from(day)) * SECONDS_A_DAY)
 }
 
@@ -104,19 +116,24 @@ fn date_of(front: &[u8; 8], back: &[u8; 2]) -> Option<i64> {
 /// Compares eight bytes with a form at once, `0` for any digit: for each byte the number that it and the next one make.
 #[inline]
 fn pairs(bytes: &[u8; 8], form: &[u8; 8]) -> Option<[u8; 8]> {
-    let (pairs, wrong) = joined(*bytes, form);
-    (wrong == 0).then_some(pairs)
-}
-
-/// The same, and what is zero only where the bytes have the form.
-#[inline]
-fn joined(bytes: [u8; 8], form: &[u8; 8]) -> ([u8; 8], u64) {
-    let values = u64::from_le_bytes(bytes) ^ u64::from_le_bytes(*form);
+    let values = values_of(*bytes, form);
     let digits = u64::from_le_bytes(form.map(|byte| if byte == b'0' { 0x0f } else { 0 }));
     // At most nine where a digit may be: neither it nor six more reaches the upper half of its byte. Nothing elsewhere.
     let above = values.wrapping_add(0x0606_0606_0606_0606) & 0xf0f0_f0f0_f0f0_f0f0;
+    (values & !digits | above == 0).then(|| joined(values))
+}
+
+/// What bytes are beyond a form, `0` for any digit: the digits, and zero between them.
+#[inline]
+fn values_of(bytes: [u8; 8], form: &[u8; 8]) -> u64 {
+    u64::from_le_bytes(bytes) ^ u64::from_le_bytes(*form)
+}
+
+/// For each digit the number that it and the next one make.
+#[inline]
+fn joined(values: u64) -> [u8; 8] {
     let pairs = values.wrapping_mul(10).wrapping_add(values >> 8);
-    (pairs.to_le_bytes(), values & !digits | above)
+    pairs.to_le_bytes()
 }
 
 /// A moment in the form `yyyy-MM-dd HH:mm:ss`.
@@ -313,7 +330,7 @@ mod tests {
             let text = day.to_string();
             let seconds = standard_date(text.as_bytes()).unwrap();
             assert_eq!(seconds, number * SECONDS_A_DAY, "{text}");
-            let looked_up = plain_date(text.as_bytes());
+            let looked_up = plain_date(text.as_bytes().try_into().unwrap());
             let is_looked_up = (1900..2100).contains(&day.year());
             assert_eq!(looked_up, is_looked_up.then_some(seconds), "{text}");
             assert_eq!(date_text(seconds), text);
@@ -341,7 +358,8 @@ mod tests {
                 assert_eq!(standard_moment(&bytes).is_some(), wanted, "{text}");
                 let date = standard_date(&bytes[..10]);
                 assert!(date.is_some() || !wanted, "{text}");
-                let plain = [plain_moment(&bytes), plain_date(&bytes[..10])];
+                let day = bytes.first_chunk().unwrap();
+                let plain = [plain_moment(&bytes), plain_date(day)];
                 if (b"1900"..b"2100").contains(&bytes.first_chunk().unwrap()) {
                     assert_eq!(plain, [standard_moment(&bytes), date], "{text}");
                 } else {

@@ -13,12 +13,12 @@ use ecow::EcoString;
 use standard::Standard;
 use standard::id_number::check_character;
 
-use crate::block::{Values, members};
+use crate::block::{Values, members, those};
 use crate::code_start::CodeStart;
 use crate::decode::TextEncoding;
 use crate::finding::{OPEN_TABLE, numbered};
 use crate::invisible::{self, Seen};
-use crate::parse::{Cell, ROWS, RowPlace};
+use crate::parse::{Cell, ROWS, RowPlace, Text};
 use crate::plan::{ColumnPlan, Form, Plan};
 use crate::record::State;
 use crate::rules::own::{OwnCheck, OwnRules};
@@ -61,6 +61,8 @@ const EARLIEST: i64 = -2_208_988_800;
 pub(crate) struct Lines<'r> {
     /// What the cells point into.
     pub(crate) buffer: &'r [u8],
+    /// The same as text, where the rows are known to be.
+    pub(crate) text: Option<Text<'r>>,
     /// Cells of all rows.
     pub(crate) cells: &'r [Cell],
     /// Which rows they are.
@@ -69,6 +71,18 @@ pub(crate) struct Lines<'r> {
     pub(crate) firsts: [u32; ROWS],
     /// Rows in which each cell has to be looked at for what does not belong into text.
     pub(crate) unclean: Unclean,
+}
+
+impl Lines<'_> {
+    /// Of some rows those that have something in a column.
+    pub(crate) fn filled(&self, column: usize, rows: u64) -> u64 {
+        let cells = self.cells.get(column..).unwrap_or_default();
+        those(rows, |row| {
+            let cell = cells.get(self.firsts[row % ROWS] as usize);
+            let cell = cell.copied().unwrap_or_default();
+            cell.start != cell.end
+        })
+    }
 }
 
 /// Rows that hold, or may hold, what does not belong into text.
@@ -89,7 +103,20 @@ struct Written<'r> {
 }
 
 impl<'r> Written<'r> {
-    /// The first eight bytes.
+    /// Eight bytes from its first on, whether they are its own or not, if it has one at least and no more than so many.
+    #[inline]
+    fn short(self, longest: usize) -> Option<u64> {
+        (self.length.wrapping_sub(1) < longest).then(|| word::at(self.buffer, self.start))
+    }
+
+    /// Its bytes, if there are so many.
+    #[inline]
+    fn all<const N: usize>(self) -> Option<&'r [u8; N]> {
+        let bytes = self.buffer.get(self.start..)?.first_chunk()?;
+        (self.length == N).then_some(bytes)
+    }
+
+    /// Its first eight bytes, zero beyond its end.
     #[inline]
     fn head(self) -> u64 {
         word::head_at(self.buffer, self.start, self.length)
@@ -98,6 +125,40 @@ impl<'r> Written<'r> {
     #[inline]
     fn bytes(self) -> &'r [u8] {
         &self.buffer[self.start..self.start + self.length]
+    }
+}
+
+/// A value that needs thought, without what stands around it.
+#[derive(Clone, Copy)]
+struct Value<'r> {
+    bytes: &'r [u8],
+    place: Cell,
+    /// The rows as text, where they are known to be.
+    text: &'r Option<Text<'r>>,
+    encoding: TextEncoding,
+}
+
+impl<'r> Value<'r> {
+    /// The value as text.
+    fn decoded(&self) -> Cow<'r, str> {
+        match self.text.and_then(|text| text.get(self.place)) {
+            Some(text) => Cow::Borrowed(text),
+            None => self.encoding.decode(self.bytes),
+        }
+    }
+
+    /// Its first bytes as text, which must be ASCII.
+    fn beginning(&self, length: usize) -> EcoString {
+        let Self { place, .. } = *self;
+        let beginning = Self {
+            bytes: &self.bytes[..length],
+            place: Cell {
+                start: place.start,
+                end: place.start + length as u32,
+            },
+            ..*self
+        };
+        beginning.decoded().as_ref().into()
     }
 }
 
@@ -116,6 +177,8 @@ pub(crate) struct CellJudge<'a> {
     pub(crate) invisible: Seen,
     /// The first of those that were left out of the value in hand.
     left_out: Option<char>,
+    /// The row of that.
+    row: u8,
 }
 
 impl<'a> CellJudge<'a> {
@@ -135,6 +198,7 @@ impl<'a> CellJudge<'a> {
             tabs: false,
             invisible: Seen::default(),
             left_out: None,
+            row: 0,
         }
     }
 
@@ -155,15 +219,17 @@ impl<'a> CellJudge<'a> {
     ) {
         let into = (values, found);
         let latest = self.latest;
-        let in_range = |seconds: &i64| (EARLIEST..=latest).contains(seconds);
+        // The years of plain dates begin with the earliest day.
+        let in_range = |seconds: &i64| *seconds <= latest;
         let short = |cell: Written<'_>| cell.length <= column.max_length;
+        let longest = column.max_length.min(8);
         match column.form {
             Form::Text if column.key || column.name => {
                 let encoding = self.encoding;
                 self.each(plan, column, lines, rows, into, |cell| {
                     let bytes = cell.bytes();
-                    let clean = (!column.key || bytes.is_ascii())
-                        && (!column.identifier || damage(bytes).is_none())
+                    let clean = (!column.key || word::is_ascii(bytes))
+                        && (!column.identifier || !may_be_damaged(bytes))
                         && (!column.name
                             || (!placeholder::is_placeholder(bytes, encoding)
                                 && !invisible::stands_around(bytes, encoding)));
@@ -180,20 +246,20 @@ impl<'a> CellJudge<'a> {
             }
             Form::Pattern => self.each(plan, column, lines, rows, into, |cell| {
                 let bytes = cell.bytes();
-                (is_plain_text(bytes) && bytes.is_ascii() && short(cell))
+                (is_plain_text(bytes) && word::is_ascii(bytes) && short(cell))
                     .then(|| CodeStart::of_head(cell.head(), cell.length).number())
             }),
             Form::Integer => self.each(plan, column, lines, rows, into, |cell| {
-                number::plain_integer(cell.head(), cell.length).filter(|_| short(cell))
+                number::plain_integer(cell.short(longest)?, cell.length)
             }),
             Form::Decimal(scale) => self.each(plan, column, lines, rows, into, |cell| {
-                number::plain_decimal(cell.head(), cell.length, scale).filter(|_| short(cell))
+                number::plain_decimal(cell.short(longest)?, cell.length, scale)
             }),
             Form::Date => self.each(plan, column, lines, rows, into, |cell| {
-                date::plain_date(cell.bytes()).filter(in_range)
+                date::plain_date(cell.all()?).filter(in_range)
             }),
             Form::DateTime { .. } => self.each(plan, column, lines, rows, into, |cell| {
-                date::plain_moment(cell.bytes()).filter(in_range)
+                date::plain_moment(cell.all()?).filter(in_range)
             }),
             Form::Code { codes, .. } => {
                 let codes = &plan.codes[codes];
@@ -244,7 +310,7 @@ impl<'a> CellJudge<'a> {
         for row in members(valid & lines.unclean.controls) {
             let cell = values.places[row % ROWS];
             let bytes = &lines.buffer[cell.start as usize..cell.end as usize];
-            if bytes.iter().any(|byte| is_control(*byte)) {
+            if holds_control(bytes) {
                 valid &= !(1 << row);
             }
         }
@@ -269,14 +335,15 @@ impl<'a> CellJudge<'a> {
         let (blanks, value) = trim(written);
         let (front, value) = self.bare(column, value);
         let start = cell.start + (blanks + front) as u32;
-        values.places[row] = Cell {
+        let cell = Cell {
             start,
             end: start + value.len() as u32,
         };
-        let from = found.len();
+        values.places[row] = cell;
+        self.row = row as u8;
         if lines.unclean.controls >> row & 1 == 1 && !written.is_empty() {
             self.tabs |= written.len() != value.len() && written.contains(&b'\t');
-            if value.iter().any(|byte| is_control(*byte)) {
+            if holds_control(value) {
                 self.add(found, column, OwnCheck::ControlCharacters);
             }
         }
@@ -285,14 +352,17 @@ impl<'a> CellJudge<'a> {
                 self.add(found, column, OwnCheck::Encoding);
                 (State::Invalid, 0)
             } else {
-                self.judge(plan, column, value, found)
+                let value = Value {
+                    bytes: value,
+                    place: cell,
+                    text: &lines.text,
+                    encoding: self.encoding,
+                };
+                self.judge(plan, column, &value, found)
             };
         if let Some(character) = self.left_out.take() {
             let number = lines.places.get(row).map_or(0, |place| place.number);
             self.invisible.add(number, column.column, character);
-        }
-        for pending in &mut found[from..] {
-            pending.index = row as u8;
         }
         // Without a branch: nobody can guess what comes next of values that are wrong.
         let bit = |is: State| u64::from(state == is) << row;
@@ -331,9 +401,10 @@ impl<'a> CellJudge<'a> {
         &mut self,
         plan: &Plan,
         column: &ColumnPlan,
-        bytes: &[u8],
+        value: &Value<'_>,
         found: &mut Vec<Pending>,
     ) -> (State, i64) {
+        let bytes = value.bytes;
         if bytes.is_empty() {
             if column.required {
                 self.add(found, column, OwnCheck::ValueMissing);
@@ -347,9 +418,9 @@ impl<'a> CellJudge<'a> {
             return (State::Dash, 0);
         }
         let parsed = match column.form {
-            Form::Text => return self.text(column, bytes, found),
+            Form::Text => return self.text(column, value, found),
             Form::Pattern => {
-                self.invisible_inside(column, bytes, found);
+                self.invisible_inside(column, value, found);
                 self.length(column, bytes, found);
                 return (State::Valid, CodeStart::of(bytes).number());
             }
@@ -369,11 +440,17 @@ impl<'a> CellJudge<'a> {
                 (State::Valid, number)
             }
             (Some(number), _) => (State::Valid, number),
-            (None, _) => self.unparsed(plan, column, bytes, found),
+            (None, _) => self.unparsed(plan, column, value, found),
         }
     }
 
-    fn text(&self, column: &ColumnPlan, bytes: &[u8], found: &mut Vec<Pending>) -> (State, i64) {
+    fn text(
+        &self,
+        column: &ColumnPlan,
+        value: &Value<'_>,
+        found: &mut Vec<Pending>,
+    ) -> (State, i64) {
+        let bytes = value.bytes;
         if column.identifier
             && let Some((detail, meant)) = damage(bytes)
         {
@@ -382,12 +459,12 @@ impl<'a> CellJudge<'a> {
                 column,
                 OwnCheck::SpreadsheetDamage,
                 detail,
-                meant.map(digits_of),
+                meant.map(|meant| value.beginning(meant.len())),
             );
             return (State::Invalid, 0);
         }
         if column.key {
-            self.invisible_inside(column, bytes, found);
+            self.invisible_inside(column, value, found);
         }
         if column.name && placeholder::is_placeholder(bytes, self.encoding) {
             self.add(found, column, OwnCheck::PlaceholderName);
@@ -397,11 +474,11 @@ impl<'a> CellJudge<'a> {
     }
 
     /// Tells of an invisible character in a value that would be taken for another one.
-    fn invisible_inside(&self, column: &ColumnPlan, bytes: &[u8], found: &mut Vec<Pending>) {
-        if bytes.is_ascii() {
+    fn invisible_inside(&self, column: &ColumnPlan, value: &Value<'_>, found: &mut Vec<Pending>) {
+        if value.bytes.is_ascii() {
             return;
         }
-        let text = self.encoding.decode(bytes);
+        let text = value.decoded();
         if let Some(place) = invisible::inside(&text) {
             let detail = invisible::detail(place);
             let mended = Some(invisible::without(&text).into());
@@ -415,13 +492,13 @@ impl<'a> CellJudge<'a> {
         &mut self,
         plan: &Plan,
         column: &ColumnPlan,
-        bytes: &[u8],
+        value: &Value<'_>,
         found: &mut Vec<Pending>,
     ) -> Option<(State, i64)> {
-        if bytes.is_ascii() {
+        if value.bytes.is_ascii() {
             return None;
         }
-        let text = self.encoding.decode(bytes);
+        let text = value.decoded();
         let place = invisible::inside(&text)?;
         let mended = invisible::without(&text);
         let (check, right) = match column.form {
@@ -481,15 +558,16 @@ impl<'a> CellJudge<'a> {
         &mut self,
         plan: &Plan,
         column: &ColumnPlan,
-        bytes: &[u8],
+        value: &Value<'_>,
         found: &mut Vec<Pending>,
     ) -> (State, i64) {
-        if let Some(judged) = self.unparsed_invisible(plan, column, bytes, found) {
+        if let Some(judged) = self.unparsed_invisible(plan, column, value, found) {
             return judged;
         }
+        let bytes = value.bytes;
         match column.form {
             Form::Text | Form::Pattern => (State::Valid, 0),
-            Form::Integer | Form::Decimal(_) => self.not_number(column, bytes, found),
+            Form::Integer | Form::Decimal(_) => self.not_number(column, value, found),
             Form::Date | Form::DateTime { .. } => self.not_standard_date(column, bytes, found),
             Form::Code {
                 codes,
@@ -506,7 +584,7 @@ impl<'a> CellJudge<'a> {
                         return (State::Valid, first as i64);
                     }
                 }
-                let text = self.encoding.decode(bytes);
+                let text = value.decoded();
                 let table = &self.standard.code_tables[codes.table];
                 let labelled = table.codes.iter().position(|code| code.label_zh == text);
                 let unpadded = codes.but_for_zeros(bytes);
@@ -555,9 +633,10 @@ impl<'a> CellJudge<'a> {
     fn not_number(
         &self,
         column: &ColumnPlan,
-        bytes: &[u8],
+        value: &Value<'_>,
         found: &mut Vec<Pending>,
     ) -> (State, i64) {
+        let bytes = value.bytes;
         let (check, scale) = match column.form {
             Form::Decimal(scale) => (OwnCheck::DecimalForm, scale),
             _ => (OwnCheck::IntegerForm, 0),
@@ -571,7 +650,7 @@ impl<'a> CellJudge<'a> {
                 .map(|byte| char::from(*byte));
             self.add_with(found, column, check, "thousands", Some(joined.collect()));
         } else if let Some(whole) = number::before_zero_fraction(bytes) {
-            let whole = self.encoding.decode(whole).as_ref().into();
+            let whole = value.beginning(whole.len());
             self.add_with(found, column, check, "decimal_suffix", Some(whole));
         } else {
             self.add(found, column, check);
@@ -621,7 +700,7 @@ impl<'a> CellJudge<'a> {
     fn add(&self, found: &mut Vec<Pending>, column: &ColumnPlan, check: OwnCheck) {
         if let Some(rule) = self.own.get(check) {
             found.push(Pending {
-                index: 0,
+                index: self.row,
                 rule,
                 column: Some(column.column),
                 field: Some(column.field),
@@ -641,7 +720,7 @@ impl<'a> CellJudge<'a> {
     ) {
         if let Some(rule) = self.own.get(check) {
             found.push(Pending {
-                index: 0,
+                index: self.row,
                 rule,
                 column: Some(column.column),
                 field: Some(column.field),
@@ -675,9 +754,10 @@ fn trim(bytes: &[u8]) -> (usize, &[u8]) {
     (bytes.len() - begun.len(), begun.trim_ascii_end())
 }
 
-/// Line breaks are part of narratives.
-fn is_control(byte: u8) -> bool {
-    (byte < 0x20 && byte != b'\n' && byte != b'\r') || byte == 0x7f
+/// Whether a control character is among the bytes. Line breaks are none: they are part of narratives.
+fn holds_control(bytes: &[u8]) -> bool {
+    let is_control = |byte: &u8| matches!(byte, 0..0x20 | 0x7f) && !matches!(byte, b'\n' | b'\r');
+    word::may_hold_control(bytes) && bytes.iter().any(is_control)
 }
 
 /// The standard's own "no value".
@@ -691,18 +771,19 @@ fn is_dash(bytes: &[u8], encoding: TextEncoding) -> bool {
     }
 }
 
-/// What a spreadsheet has made of an identifier, and the identifier where it can be told.
+/// Whether a spreadsheet may have made something of an identifier: little is asked of those that nothing happened to.
 #[inline]
-fn damage(bytes: &[u8]) -> Option<(&'static str, Option<&[u8]>)> {
-    // Whatever it has rewritten begins with a digit.
-    if !bytes.first()?.is_ascii_digit() {
-        return None;
-    }
-    damage_of_number(bytes)
+fn may_be_damaged(bytes: &[u8]) -> bool {
+    matches!(bytes, [b'0'..=b'9', ..])
+        && (matches!(bytes, [_, b'.' | b'e' | b'E', ..])
+            || matches!(bytes, [.., b'.' | b'0', b'0']))
 }
 
-#[inline(never)]
-fn damage_of_number(bytes: &[u8]) -> Option<(&'static str, Option<&[u8]>)> {
+/// What a spreadsheet has made of an identifier, and the identifier where it can be told.
+fn damage(bytes: &[u8]) -> Option<(&'static str, Option<&[u8]>)> {
+    if !may_be_damaged(bytes) {
+        return None;
+    }
     if number::is_scientific(bytes) {
         return Some(("scientific", None));
     }
@@ -714,11 +795,6 @@ fn damage_of_number(bytes: &[u8]) -> Option<(&'static str, Option<&[u8]>)> {
         && digits.ends_with(b"000")
         && !has_check_digit(digits);
     rounded.then_some(("rounded", None))
-}
-
-/// Digits as text.
-fn digits_of(bytes: &[u8]) -> EcoString {
-    std::str::from_utf8(bytes).unwrap_or_default().into()
 }
 
 /// Whether eighteen digits are an identity card number.

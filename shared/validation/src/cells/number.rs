@@ -1,37 +1,43 @@
 //! Integers and decimals.
 
-use crate::word;
+use crate::word::{self, HIGH, LOW};
 
 /// Ten-thousandths in the last place, by digits after the point.
 const TENS: [i64; 5] = [10_000, 1_000, 100, 10, 1];
 
-/// [`integer`] where the value is so short and plain that its first word tells; `None` says nothing.
+/// [`integer`] of the first `length` bytes of a word, of which there must be one at least and eight at most; `None` says nothing.
 #[inline]
-pub(crate) fn plain_integer(head: u64, length: usize) -> Option<i64> {
-    word::digits(head, length)
+pub(crate) fn plain_integer(word: u64, length: usize) -> Option<i64> {
+    word::number(word::digits_of(word, length))
 }
 
-/// [`decimal`] where the value is so short and plain that its first word tells; `None` says nothing.
+/// [`decimal`] of the first `length` bytes of a word, of which there must be one at least and eight at most; `None` says nothing.
 #[inline]
-pub(crate) fn plain_decimal(head: u64, length: usize, scale: u8) -> Option<i64> {
-    const POINTS: u64 = 0x2e2e_2e2e_2e2e_2e2e;
-    if length > 8 {
-        return None;
+pub(crate) fn plain_decimal(word: u64, length: usize, scale: u8) -> Option<i64> {
+    let digits = word::digits_of(word, length);
+    // Most are whole numbers.
+    match word::number(digits) {
+        Some(value) => Some(value * TENS[0]),
+        None => with_point(digits, length, scale),
     }
-    let points = head ^ POINTS;
+}
+
+/// The same of a number with a point, given as `digits_of` makes it.
+#[inline]
+fn with_point(digits: u64, length: usize, scale: u8) -> Option<i64> {
+    const POINTS: u64 = (b'.' ^ b'0') as u64 * LOW;
+    let points = digits ^ POINTS;
     // The lowest mark is that of the first point; those above it may be wrong.
-    let marks = points.wrapping_sub(0x0101_0101_0101_0101) & !points & 0x8080_8080_8080_8080;
-    if marks == 0 {
-        return word::digits(head, length).map(|value| value * TENS[0]);
-    }
+    let marks = points.wrapping_sub(LOW) & !points & HIGH;
     let place = marks.trailing_zeros() as usize / 8;
-    let fraction = length.checked_sub(place + 1)?;
-    if place == 0 || fraction == 0 || fraction > usize::from(scale.min(4)) {
+    let fraction = 7_usize.checked_sub(place)?;
+    if fraction == 0 || fraction + 1 == length || fraction > usize::from(scale.min(4)) {
         return None;
     }
-    let whole = head & ((1 << (8 * place)) - 1);
-    let joined = whole | (head >> (8 * place) >> 8) << (8 * place);
-    word::digits(joined, length - 1).map(|value| value * TENS[fraction])
+    // What stands before the point moves up, over it.
+    let whole = digits & ((1 << (8 * place)) - 1);
+    let behind = digits >> (8 * place) >> 8 << (8 * place) << 8;
+    word::number(whole << 8 | behind).map(|value| value * TENS[fraction])
 }
 
 /// An optional sign and digits. Values beyond 18 digits are none: no column is so wide.
@@ -99,7 +105,7 @@ pub(crate) fn before_zero_fraction(bytes: &[u8]) -> Option<&[u8]> {
     if !matches!(bytes, [.., b'.' | b'0', b'0']) {
         return None;
     }
-    let point = bytes.iter().position(|byte| *byte == b'.')?;
+    let point = bytes.iter().rposition(|byte| *byte == b'.')?;
     let (whole, fraction) = (&bytes[..point], &bytes[point + 1..]);
     let digits = !whole.is_empty() && whole.iter().all(u8::is_ascii_digit);
     (digits && !fraction.is_empty() && fraction.iter().all(|byte| *byte == b'0')).then_some(whole)
@@ -157,14 +163,21 @@ mod tests {
         let longer: Vec<String> = texts.iter().map(|text| format!("12{text}9.5")).collect();
         for text in texts.iter().chain(&longer) {
             let (bytes, length) = (text.as_bytes(), text.len());
-            let head = word::head(bytes);
-            if let Some(value) = plain_integer(head, length) {
-                assert_eq!(integer(bytes), Some(value), "{text}");
+            if !(1..=8).contains(&length) {
+                continue;
             }
-            for scale in 0..6 {
-                let plain = plain_decimal(head, length, scale);
-                if plain.is_some() || (length <= 8 && !text.contains('-')) {
-                    assert_eq!(plain, decimal(bytes, scale), "{text} {scale}");
+            for beyond in [0, b'7', b'.'] {
+                // Whatever stands behind the value in the buffer.
+                let word = word::at(&[bytes, &[beyond; 8]].concat(), 0);
+                let plain = plain_integer(word, length);
+                assert!(plain.is_none() || plain == integer(bytes), "{text}");
+                let all_digits = bytes.iter().all(u8::is_ascii_digit);
+                assert_eq!(plain.is_some(), all_digits, "{text}");
+                for scale in 0..6 {
+                    let plain = plain_decimal(word, length, scale);
+                    if plain.is_some() || !text.contains('-') {
+                        assert_eq!(plain, decimal(bytes, scale), "{text} {scale}");
+                    }
                 }
             }
         }
@@ -235,7 +248,7 @@ mod tests {
         }
         assert_eq!(before_zero_fraction(b"123.0"), Some(&b"123"[..]));
         assert_eq!(before_zero_fraction(b"123.00"), Some(&b"123"[..]));
-        for text in ["123", "123.5", ".0", "a.0", "123."] {
+        for text in ["123", "123.5", ".0", "a.0", "123.", "1.0.0", "1.2.0"] {
             assert_eq!(before_zero_fraction(text.as_bytes()), None, "{text}");
         }
     }

@@ -1,8 +1,9 @@
 use encoding_rs::GB18030;
 
+use crate::word::{HIGH, LOW};
+
 /// How many bytes from the start are valid GB18030.
 pub(super) fn valid_up_to(bytes: &[u8]) -> usize {
-    const HIGH: u64 = 0x8080_8080_8080_8080;
     let mut at = 0;
     while at < bytes.len() {
         if let Some(word) = bytes[at..].first_chunk::<8>() {
@@ -12,6 +13,11 @@ pub(super) fn valid_up_to(bytes: &[u8]) -> usize {
                 continue;
             }
             at += high.trailing_zeros() as usize / 8;
+        }
+        while let Some(word) = bytes[at..].first_chunk()
+            && is_four_pairs(u64::from_le_bytes(*word))
+        {
+            at += 8;
         }
         while let [0x81..=0xfe, 0x40..=0x7e | 0x80..=0xfe, ..] = &bytes[at..] {
             at += 2;
@@ -26,6 +32,15 @@ pub(super) fn valid_up_to(bytes: &[u8]) -> usize {
         }
     }
     at
+}
+
+/// Whether eight bytes are four characters of two bytes from 81 to FE, as nearly all Chinese ones are.
+#[inline]
+fn is_four_pairs(word: u64) -> bool {
+    let rest = word & !HIGH;
+    let is_beyond_80 = rest.wrapping_add(0x7f * LOW);
+    let is_ff = rest.wrapping_add(LOW);
+    word & is_beyond_80 & !is_ff & HIGH == HIGH
 }
 
 /// How many characters valid bytes are.
@@ -55,8 +70,7 @@ pub(super) fn characters(bytes: &[u8]) -> usize {
 /// and 0 where that is to be found out one by one.
 #[inline]
 fn characters_of_eight(word: u64) -> usize {
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let beyond = (word & !HIGH).wrapping_add(0x7f7f_7f7f_7f7f_7f7f);
+    let beyond = (word & !HIGH).wrapping_add(0x7f * LOW);
     if word & beyond & HIGH == HIGH {
         4
     } else if word & HIGH == 0 {
@@ -126,6 +140,23 @@ mod tests {
                     .is_some();
                 // A pair that may go on to four bytes is cut, for both.
                 assert_eq!(valid_up_to(&pair) == 2, decoded, "{pair:02x?}");
+            }
+        }
+    }
+
+    #[test]
+    fn agrees_with_the_decoder_on_every_wrong_byte_of_many_characters() {
+        let (right, _, _) = GB18030.encode("流感病例流感病例流感");
+        for place in 0..right.len() {
+            for byte in 0..=u8::MAX {
+                let mut bytes = right.to_vec();
+                bytes[place] = byte;
+                let decoded = GB18030
+                    .decode_without_bom_handling_and_without_replacement(&bytes)
+                    .is_some();
+                let valid = valid_up_to(&bytes);
+                assert_eq!(valid == bytes.len(), decoded, "{bytes:02x?}");
+                assert!(valid + 4 > place, "{bytes:02x?}");
             }
         }
     }

@@ -64,9 +64,9 @@ impl TextEncoding {
 
     /// Text of bytes of a row; what is not valid becomes U+FFFD.
     pub(crate) fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
-        // Nearly all that is asked for is short, and valid UTF-8 or, as ASCII, the same in every encoding.
+        // Nearly all that is asked for is short. Where it is ASCII, a decoder of GB18030 says so at once.
         if bytes.len() <= SHORT
-            && (self != Self::Gb18030 || bytes.is_ascii())
+            && self != Self::Gb18030
             && let Ok(text) = std::str::from_utf8(bytes)
         {
             return Cow::Borrowed(text);

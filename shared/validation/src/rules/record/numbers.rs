@@ -16,6 +16,8 @@ pub(crate) struct Number {
     pub(crate) field: usize,
     /// What its numbers are multiplied by to be ten-thousandths.
     pub(crate) factor: i64,
+    /// The most a number of it may be, below zero or above, to be reckoned with in haste.
+    most: i64,
 }
 
 /// Numbers, in ten-thousandths, of which hundreds can be added and multiplied by hundreds.
@@ -30,7 +32,11 @@ impl Number {
             FieldType::Decimal { .. } => 1,
             _ => return Err(binding.wrong(format!("`{}` holds no numbers", column.code))),
         };
-        Ok(Self { field, factor })
+        Ok(Self {
+            field,
+            factor,
+            most: LARGE / factor,
+        })
     }
 
     /// The value in ten-thousandths, where there is a valid one.
@@ -46,7 +52,7 @@ impl Number {
     /// Whether a number of the column is too large to be reckoned with in haste.
     #[inline]
     pub(crate) fn is_large(&self, value: i64) -> bool {
-        !(-LARGE..=LARGE).contains(&self.scaled(value))
+        !(-self.most..=self.most).contains(&value)
     }
 
     /// A number of the column in ten-thousandths.

@@ -116,8 +116,14 @@ impl Parts {
             if values.valid & of == 0 {
                 continue;
             }
-            for (sum, value) in sums.iter_mut().zip(&values.numbers) {
-                *sum = sum.wrapping_add(value.wrapping_mul(part.factor));
+            let pairs = sums.iter_mut().zip(&values.numbers);
+            // Decimals are kept as they are added up.
+            if part.factor == 1 {
+                pairs.for_each(|(sum, value)| *sum = sum.wrapping_add(*value));
+            } else {
+                pairs.for_each(|(sum, value)| {
+                    *sum = sum.wrapping_add(value.wrapping_mul(part.factor));
+                });
             }
             large |= values.those(of, |value| part.is_large(value));
         }
