@@ -295,7 +295,7 @@ fn parse_file(path: &Path, times: usize) {
     }
 }
 
-/// Both of a file, in turns: the least time of each, for the comparison of two builds.
+/// Both of a file, in turns: the least time of each, and the median of their ratios turn by turn. For the comparison of two builds.
 fn compare(path: &Path, times: usize) {
     let zip = std::fs::read(path).unwrap();
     let decode = path.to_string_lossy().contains("gb18030");
