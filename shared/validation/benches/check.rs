@@ -13,6 +13,7 @@ use std::fs::File;
 use std::io::{BufReader, Cursor, Read};
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use encoding_rs::{Decoder, GB18030};
 use sample_data::{Bad, Encoding, Options, archive};
@@ -106,15 +107,18 @@ fn measure(
     let decode = encoding == "GB18030";
     let (mut baselines, mut checks) = (Vec::new(), Vec::new());
     let mut summary = None;
-    for _ in 0..repetitions {
-        let (time, read) = timed(|| baseline(zip, decode));
-        assert_eq!(read, u64::from(rows) + 1);
-        baselines.push(time);
-        let (time, checked) = timed(|| judged(Cursor::new(zip)));
-        assert_eq!(checked.total, u64::from(rows));
-        checks.push(time);
-        summary = Some(checked);
-    }
+    turns(
+        zip,
+        decode,
+        repetitions,
+        |(baseline, read), (check, checked)| {
+            assert_eq!(read, u64::from(rows) + 1);
+            baselines.push(baseline);
+            assert_eq!(checked.total, u64::from(rows));
+            checks.push(check);
+            summary = Some(checked);
+        },
+    );
     let (baseline, check) = (least(&baselines), least(&checks));
     let summary = summary.unwrap();
     println!(
@@ -128,6 +132,19 @@ fn measure(
         summary.errors + summary.warnings,
         peak(zip),
     );
+}
+
+/// Both of a ZIP so many times, in turns: the time of each, the rows that the baseline read, and what the check says.
+fn turns(
+    zip: &[u8],
+    decode: bool,
+    times: usize,
+    mut took: impl FnMut((Duration, u64), (Duration, Summary)),
+) {
+    for _ in 0..times {
+        let baseline = timed(|| baseline(zip, decode));
+        took(baseline, timed(|| judged(Cursor::new(zip))));
+    }
 }
 
 /// Expands and parses; rows read.
@@ -300,10 +317,10 @@ fn compare(path: &Path, times: usize) {
     let zip = std::fs::read(path).unwrap();
     let decode = path.to_string_lossy().contains("gb18030");
     let (mut baselines, mut checks) = (Vec::new(), Vec::new());
-    for _ in 0..times {
-        baselines.push(timed(|| baseline(&zip, decode)).0);
-        checks.push(timed(|| judged(Cursor::new(&zip))).0);
-    }
+    turns(&zip, decode, times, |baseline, check| {
+        baselines.push(baseline.0);
+        checks.push(check.0);
+    });
     let ratios = baselines.iter().zip(&checks);
     let mut ratios: Vec<f64> = ratios
         .map(|(one, other)| other.as_secs_f64() / one.as_secs_f64())

@@ -1,7 +1,7 @@
 //! The beginning of an ICD code as one number, so that a record's codes are compared with many ranges at little cost.
 
 use crate::block::Values;
-use crate::word::{self, HIGH, LOW};
+use crate::word;
 
 /// The first eight characters of a code; a letter may be small, as hospitals' programs write it.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +60,6 @@ impl CodeStart {
     pub(crate) fn has_zero(self) -> bool {
         let unused = 8 * 8_usize.saturating_sub(self.length);
         let used = self.start | ((1 << unused.min(63)) - 1);
-        used.wrapping_sub(LOW) & !used & HIGH != 0
+        word::zeros(used) != 0
     }
 }

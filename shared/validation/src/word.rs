@@ -57,15 +57,19 @@ pub(crate) fn head_at(buffer: &[u8], start: usize, length: usize) -> u64 {
     first_of(at(buffer, start), length)
 }
 
+/// A mark at the top of each byte that is zero. Those above the lowest may be wrong.
+#[inline]
+pub(crate) fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(LOW) & !word & HIGH
+}
+
 /// Whether a control character or line break may be among the bytes: eight at a time, so that few are looked at one by one.
 pub(crate) fn may_hold_control(bytes: &[u8]) -> bool {
-    // Whatever is below a number, or is none, borrows from the top of its byte; so may the one above, which does no harm.
+    // Whatever is below a number borrows from the top of its byte; so may the one above, which does no harm.
     let holds = |word: &[u8; 8]| {
         let word = u64::from_le_bytes(*word);
-        let delete = word ^ (0x7f * LOW);
-        let below = word.wrapping_sub(0x20 * LOW) & !word;
-        let none = delete.wrapping_sub(LOW) & !delete;
-        (below | none) & HIGH != 0
+        let below = word.wrapping_sub(0x20 * LOW) & !word & HIGH;
+        below | zeros(word ^ (0x7f * LOW)) != 0
     };
     let (words, _) = bytes.as_chunks::<8>();
     bytes.last_chunk().is_none_or(holds) || words.iter().any(holds)

@@ -149,12 +149,11 @@ impl<'r> Value<'r> {
 
     /// Its first bytes as text, which must be ASCII.
     fn beginning(&self, length: usize) -> EcoString {
-        let Self { place, .. } = *self;
         let beginning = Self {
             bytes: &self.bytes[..length],
             place: Cell {
-                start: place.start,
-                end: place.start + length as u32,
+                end: self.place.start + length as u32,
+                ..self.place
             },
             ..*self
         };
@@ -221,7 +220,7 @@ impl<'a> CellJudge<'a> {
         let latest = self.latest;
         // The years of plain dates begin with the earliest day.
         let in_range = |seconds: &i64| *seconds <= latest;
-        let short = |cell: Written<'_>| cell.length <= column.max_length;
+        let fits = |cell: Written<'_>| cell.length <= column.max_length;
         let longest = column.max_length.min(8);
         match column.form {
             Form::Text if column.key || column.name => {
@@ -233,20 +232,20 @@ impl<'a> CellJudge<'a> {
                         && (!column.name
                             || (!placeholder::is_placeholder(bytes, encoding)
                                 && !invisible::stands_around(bytes, encoding)));
-                    (is_plain_text(bytes) && short(cell) && clean).then_some(0)
+                    (is_plain_text(bytes) && fits(cell) && clean).then_some(0)
                 });
             }
             Form::Text => {
                 let encoding = self.encoding;
                 self.each(plan, column, lines, rows, into, |cell| {
                     let bytes = cell.bytes();
-                    (is_plain_text(bytes) && short(cell) && !invisible::is_all(bytes, encoding))
+                    (is_plain_text(bytes) && fits(cell) && !invisible::is_all(bytes, encoding))
                         .then_some(0)
                 });
             }
             Form::Pattern => self.each(plan, column, lines, rows, into, |cell| {
                 let bytes = cell.bytes();
-                (is_plain_text(bytes) && word::is_ascii(bytes) && short(cell))
+                (is_plain_text(bytes) && word::is_ascii(bytes) && fits(cell))
                     .then(|| CodeStart::of_head(cell.head(), cell.length).number())
             }),
             Form::Integer => self.each(plan, column, lines, rows, into, |cell| {

@@ -1,6 +1,6 @@
 //! Integers and decimals.
 
-use crate::word::{self, HIGH, LOW};
+use crate::word::{self, LOW};
 
 /// Ten-thousandths in the last place, by digits after the point.
 const TENS: [i64; 5] = [10_000, 1_000, 100, 10, 1];
@@ -26,10 +26,8 @@ pub(crate) fn plain_decimal(word: u64, length: usize, scale: u8) -> Option<i64> 
 #[inline]
 fn with_point(digits: u64, length: usize, scale: u8) -> Option<i64> {
     const POINTS: u64 = (b'.' ^ b'0') as u64 * LOW;
-    let points = digits ^ POINTS;
-    // The lowest mark is that of the first point; those above it may be wrong.
-    let marks = points.wrapping_sub(LOW) & !points & HIGH;
-    let place = marks.trailing_zeros() as usize / 8;
+    // The lowest mark is that of the first point.
+    let place = word::zeros(digits ^ POINTS).trailing_zeros() as usize / 8;
     let fraction = 7_usize.checked_sub(place)?;
     if fraction == 0 || fraction + 1 == length || fraction > usize::from(scale.min(4)) {
         return None;

@@ -70,8 +70,7 @@ pub(super) fn characters(bytes: &[u8]) -> usize {
 /// and 0 where that is to be found out one by one.
 #[inline]
 fn characters_of_eight(word: u64) -> usize {
-    let beyond = (word & !HIGH).wrapping_add(0x7f * LOW);
-    if word & beyond & HIGH == HIGH {
+    if is_four_pairs(word) {
         4
     } else if word & HIGH == 0 {
         8
